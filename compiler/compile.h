@@ -1,0 +1,43 @@
+/*
+ * One conv through all stages, in order; each intermediate form is kept so that
+ * explain can print it.
+ */
+#ifndef COMPILE_H
+#define COMPILE_H
+
+#include "bundle_write.h"
+#include "encode.h"
+
+struct compile_options {
+	uint32_t core_mask; /* bit n-1: make the plan for n cores */
+};
+
+/* Sizes of a conv's BOs in creation order (F-19, schedules s. 7). */
+struct conv_bos {
+	uint64_t task, weight, internal, input, output;
+};
+
+struct compiled_conv {
+	const struct conv_problem *problem;
+	struct conv_layout layout;
+	struct plan plans[NPU_MAX_CORES];
+	uint32_t plan_count;
+	struct npub_list lists[NPU_MAX_CORES][NPU_MAX_CORES]; /* tasks of each plan */
+	struct regcmds regcmds;
+	struct weight_bo_layout weight_bo;
+	struct conv_bos bos;
+};
+
+/*
+ * Plan, lower and encode one checked problem.  False after an error in `diag`
+ * (a refusal points at the dimension that drives it).
+ */
+bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
+		  const struct compile_options *options, struct diag *diag);
+void compiled_conv_free(struct compiled_conv *c);
+
+/* Add the conv, with its weights (OIHW) and bias (NULL: none), to a bundle. */
+bool compile_emit(struct bundle *bundle, const struct compiled_conv *c,
+		  const void *oihw, const float *bias);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * Plans: how a conv is cut into tiles, for one, two or three cores, and why.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "layout.h"
+
+/*
+ * Output rows [y, y + y_count) of output channels [k, k + k_count) of one image,
+ * computed by one task on one core from input rows [in_y, in_y + in_rows) of
+ * input channels [c, c + c_count).
+ */
+struct tile {
+	uint32_t core, image, slice;
+	uint32_t y, y_count;
+	uint32_t k, k_count;
+	uint32_t c, c_count;
+	uint32_t in_y, in_rows; /* rows of real data, halo included, padding not */
+	uint32_t pad_top;       /* rows of padding above in_y */
+	uint32_t data_banks, weight_banks;
+	uint32_t row_entries;   /* CBUF entries of one input row */
+	uint32_t grains;        /* input rows before the array starts */
+	bool weight_reuse;      /* weights are those of the task before */
+};
+
+/* One alternative the planner weighed; the chosen one has no objection. */
+struct plan_choice {
+	const char *rule;      /* "whole", "by-y", "resident" ... */
+	const char *objection; /* sentence with numbers; NULL: taken */
+};
+
+/* Sentences behind a plan, in the order they were decided. */
+#define PLAN_MAX_CHOICES 12
+#define PLAN_CHOICE_BYTES 240
+
+enum plan_basis {
+	PLAN_BASIS_CAPTURED_RULE, /* the rule reproduces captures of this family */
+	PLAN_BASIS_THIN,          /* a rule fitted to few captures (schedules s. 9) */
+	PLAN_BASIS_COMPLETION,    /* a completion outside the captures (s. 12) */
+	PLAN_BASIS_PINNED         /* the spec pins the split */
+};
+
+struct plan {
+	uint32_t cores;
+	enum npub_split split;
+	struct tile *tiles; /* list of core 0, then 1, then 2 */
+	uint32_t tile_count;
+	struct {
+		uint32_t first, count; /* tiles */
+	} list[NPU_MAX_CORES];
+	bool shared;           /* not split: this plan is the one-core list again */
+	bool weights_resident; /* fetched once a list, not once a tile */
+	enum npub_evidence evidence;
+	uint32_t hazards;
+	enum plan_basis basis;
+	char basis_note[PLAN_CHOICE_BYTES]; /* what the evidence rests on */
+	struct plan_choice choices[PLAN_MAX_CHOICES];
+	char choice_text[PLAN_MAX_CHOICES][PLAN_CHOICE_BYTES];
+	uint32_t choice_count;
+};
+
+/* What stops a conv from being planned. */
+struct plan_refusal {
+	enum conv_attr attr; /* the dimension to point at */
+	char sentence[PLAN_CHOICE_BYTES]; /* with the inequality and its numbers */
+	char remedy[PLAN_CHOICE_BYTES];
+};
+
+enum plan_status { PLAN_OK, PLAN_REFUSED, PLAN_NOMEM };
+
+/*
+ * Plan a checked, laid-out problem for `cores` cores by formula
+ * (docs/schedules.md).  On PLAN_REFUSED, `why` says which inequality fails.
+ * Free with plan_free().
+ */
+enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem *p,
+				   const struct conv_layout *layout, uint32_t cores,
+				   struct plan_refusal *why);
+void plan_free(struct plan *plan);
+
+const char *plan_split_name(enum npub_split split);
+const char *plan_basis_name(enum plan_basis basis);
+
+/*
+ * What a tile or a plan costs, by the vendor compiler's model (F-40, F-41):
+ *
+ *     mac_cycles = up(ow*oh, 16) * ceil(K/G) * kh * kw * ceil(C/32)
+ *     out_cycles = K * ow * oh / 8          (int8 / 16)
+ *     ddr_cycles = bytes / 5.914
+ */
+struct plan_cost {
+	uint64_t macs;
+	uint64_t mac_cycles, out_cycles, ddr_cycles;
+	uint64_t input_bytes, weight_bytes, output_bytes; /* moved over DRAM */
+	uint64_t cycles; /* the largest of the three, summed over tiles */
+	uint64_t ns;     /* cycles, task and submit overhead; lists in parallel */
+	const char *bound; /* "mac", "write" or "dram": what dominates */
+};
+
+void cost_of_tile(struct plan_cost *cost, const struct conv_problem *p,
+		  const struct conv_layout *layout, const struct tile *tile);
+/* Tiles summed; ns is that of the slowest list. */
+void cost_of_plan(struct plan_cost *cost, const struct conv_problem *p,
+		  const struct conv_layout *layout, const struct plan *plan);
+/* The least DRAM bytes any plan could move: every real element once. */
+void cost_least(struct plan_cost *cost, const struct conv_problem *p,
+		const struct conv_layout *layout);
+
+#endif
