@@ -1,0 +1,179 @@
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES ((size_t)1 << 16)
+#define TEMP_SUFFIX ".XXXXXX"
+
+static bool fail(char *why, size_t why_bytes, const char *what, int error)
+{
+	snprintf(why, why_bytes, "cannot %s: %s", what, strerror(error));
+	return false;
+}
+
+/* Grow to hold at least one more chunk. */
+static bool grow(void **data, size_t *room)
+{
+	size_t more = *room + (*room / 2 > CHUNK_BYTES ? *room / 2 : CHUNK_BYTES);
+	void *bigger = realloc(*data, more);
+
+	if (!bigger)
+		return false;
+	*data = bigger;
+	*room = more;
+	return true;
+}
+
+/* How much to ask for at once: all of a regular file and a byte, to see its end. */
+static size_t first_room(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (uint64_t)st.st_size < FILE_MAX_BYTES)
+		return (size_t)st.st_size + 1;
+	return CHUNK_BYTES;
+}
+
+static bool read_all(int fd, void **data, size_t *bytes, char *why, size_t why_bytes)
+{
+	size_t room = first_room(fd), used = 0;
+
+	*data = malloc(room);
+	if (!*data)
+		return fail(why, why_bytes, "read", ENOMEM);
+	for (;;) {
+		ssize_t n;
+
+		if (used == room && !grow(data, &room))
+			return fail(why, why_bytes, "read", ENOMEM);
+		n = read(fd, (char *)*data + used, room - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(why, why_bytes, "read", errno);
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > FILE_MAX_BYTES)
+			return fail(why, why_bytes, "read", EFBIG);
+	}
+	*bytes = used;
+	return true;
+}
+
+bool file_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	void *got = NULL;
+	size_t got_bytes = 0;
+	bool ok;
+
+	if (fd < 0)
+		return fail(why, why_bytes, "open", errno);
+	ok = read_all(fd, &got, &got_bytes, why, why_bytes);
+	if (!standard)
+		close(fd);
+	if (!ok) {
+		free(got);
+		return false;
+	}
+	*data = got;
+	*bytes = got_bytes;
+	return true;
+}
+
+static bool write_parts(int fd, const struct file_part *parts, size_t part_count)
+{
+	for (size_t i = 0; i < part_count; i++) {
+		const char *at = parts[i].data;
+		size_t left = parts[i].bytes;
+
+		while (left > 0) {
+			ssize_t n = write(fd, at, left);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0)
+				return false;
+			at += n;
+			left -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+static bool write_direct(const char *path, const struct file_part *parts,
+			 size_t part_count, char *why, size_t why_bytes)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(why, why_bytes, "open", errno);
+	if (!write_parts(fd, parts, part_count)) {
+		fail(why, why_bytes, "write", errno);
+		close(fd);
+		return false;
+	}
+	return close(fd) == 0 || fail(why, why_bytes, "write", errno);
+}
+
+/* The mode that open(2) would have given: 0666 without the umask's bits. */
+static mode_t default_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/* Fill `temp`, made by mkstemp, and give it the name `path`. */
+static bool write_and_rename(int fd, const char *temp, const char *path,
+			     const struct file_part *parts, size_t part_count, char *why,
+			     size_t why_bytes)
+{
+	bool ok = true;
+
+	if (!write_parts(fd, parts, part_count) || fchmod(fd, default_mode()) != 0)
+		ok = fail(why, why_bytes, "write", errno);
+	if (close(fd) != 0 && ok)
+		ok = fail(why, why_bytes, "write", errno);
+	if (ok && rename(temp, path) != 0)
+		ok = fail(why, why_bytes, "create", errno);
+	if (!ok)
+		unlink(temp);
+	return ok;
+}
+
+bool file_write(const char *path, const struct file_part *parts, size_t part_count,
+		char *why, size_t why_bytes)
+{
+	size_t length = strlen(path);
+	struct stat st;
+	char *temp;
+	bool ok;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return write_parts(STDOUT_FILENO, parts, part_count) ||
+		       fail(why, why_bytes, "write", errno);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_direct(path, parts, part_count, why, why_bytes);
+	temp = malloc(length + sizeof(TEMP_SUFFIX));
+	if (!temp)
+		return fail(why, why_bytes, "create", ENOMEM);
+	memcpy(temp, path, length);
+	memcpy(temp + length, TEMP_SUFFIX, sizeof(TEMP_SUFFIX));
+	fd = mkstemp(temp);
+	ok = fd >= 0 ? write_and_rename(fd, temp, path, parts, part_count, why, why_bytes)
+		     : fail(why, why_bytes, "create", errno);
+	free(temp);
+	return ok;
+}

@@ -1,0 +1,33 @@
+/*
+ * Whole files in and out.  A file that was asked for is complete or not there.
+ */
+#ifndef FILES_H
+#define FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILE_MAX_BYTES ((size_t)1 << 32) /* more than the device can address */
+
+/*
+ * The bytes of `path` in malloc'd memory, aligned for any type; never NULL on
+ * success, even when the file is empty.  "-" is standard input.  False with `why`
+ * filled: "cannot open: No such file or directory".
+ */
+bool file_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes);
+
+struct file_part {
+	const void *data;
+	size_t bytes;
+};
+
+/*
+ * Write the parts one after the other to `path`: to a temporary file next to it,
+ * which then takes its name, so that a full disk or a crash leaves what was there
+ * before.  "-" is standard output; a device or pipe is written directly.
+ */
+bool file_write(const char *path, const struct file_part *parts, size_t part_count,
+		char *why, size_t why_bytes);
+
+#endif

@@ -1,0 +1,249 @@
+#include "tensor_file.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "files.h"
+#include "npy.h"
+#include "tensor_image.h"
+#include "weights.h"
+
+const char *const tensor_format_names[TENSOR_FORMAT_N] = { "auto", "npy", "raw", "pnm",
+							   "png" };
+
+bool tensor_refuse(struct tensor_report *report, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(report->why, sizeof(report->why), fmt, args);
+	va_end(args);
+	return false;
+}
+
+enum tensor_format tensor_format_of(const char *path)
+{
+	static const struct {
+		const char *ending;
+		enum tensor_format format;
+	} endings[] = {
+		{ ".npy", TENSOR_FORMAT_NPY }, { ".raw", TENSOR_FORMAT_RAW },
+		{ ".bin", TENSOR_FORMAT_RAW }, { ".ppm", TENSOR_FORMAT_PNM },
+		{ ".pgm", TENSOR_FORMAT_PNM }, { ".pnm", TENSOR_FORMAT_PNM },
+		{ ".png", TENSOR_FORMAT_PNG },
+	};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (strcasecmp(dot, endings[i].ending) == 0)
+			return endings[i].format;
+	return TENSOR_FORMAT_AUTO;
+}
+
+static bool settle_format(enum tensor_format *format, const char *path,
+			  const char *option, struct tensor_report *report)
+{
+	if (*format == TENSOR_FORMAT_AUTO)
+		*format = tensor_format_of(path);
+	return *format != TENSOR_FORMAT_AUTO ||
+	       tensor_refuse(report,
+			     "its name does not tell its format; end it in .npy, .raw, "
+			     ".bin, .ppm, .pgm or .png, or give %s",
+			     option);
+}
+
+/* Element at `p` of an array as a number. */
+static double array_get(const struct npy_header *h, const uint8_t *p)
+{
+	uint64_t bits = 0;
+	int unused = 64 - 8 * (int)h->elem_bytes;
+
+	for (uint32_t i = 0; i < h->elem_bytes; i++)
+		bits |= (uint64_t)p[i] << 8 * i;
+	if (h->kind == 'f' && h->elem_bytes == 8) {
+		double value;
+
+		memcpy(&value, &bits, sizeof(value));
+		return value;
+	}
+	if (h->kind == 'f' && h->elem_bytes == 4) {
+		uint32_t half_of_it = (uint32_t)bits;
+		float value;
+
+		memcpy(&value, &half_of_it, sizeof(value));
+		return (double)value;
+	}
+	if (h->kind == 'f')
+		return (double)float_from_fp16((uint16_t)bits);
+	if (h->kind == 'i') /* extend the sign */
+		return (double)((int64_t)(bits << unused) >> unused);
+	return (double)bits;
+}
+
+/* n c h w, or c h w when there is one image. */
+static bool check_shape(const struct npy_header *h, const struct tensor_desc *d,
+			struct tensor_report *report)
+{
+	const uint64_t want[4] = { d->n, d->c, d->h, d->w };
+	char have_text[160], want_text[160];
+	uint32_t skip = h->ndim == 3 && d->n == 1 ? 1 : 0;
+
+	if (h->ndim + skip == 4 &&
+	    memcmp(h->shape, want + skip, h->ndim * sizeof(want[0])) == 0)
+		return true;
+	return tensor_refuse(
+	    report, "its shape is %s, but the conv takes %s (n, c, h, w)",
+	    npy_shape_text(have_text, sizeof(have_text), h->ndim, h->shape),
+	    npy_shape_text(want_text, sizeof(want_text), 4, want));
+}
+
+static bool convert_array(struct tensor *t, const struct npy_header *h,
+			  const uint8_t *data, struct tensor_report *report)
+{
+	char place[TENSOR_TEXT_BYTES], type[TENSOR_TEXT_BYTES];
+
+	for (size_t i = 0; i < t->count; i++) {
+		double value = array_get(h, data + i * h->elem_bytes);
+
+		if (!tensor_set(t, i, value))
+			return tensor_refuse(
+			    report, "its element %s is %g, which %s cannot hold",
+			    tensor_place(place, &t->desc, i), value,
+			    strchr(tensor_text(type, &t->desc), ' ') + 1);
+	}
+	return true;
+}
+
+static bool read_npy(struct tensor *t, const uint8_t *file, size_t bytes,
+		     struct tensor_report *report)
+{
+	bool integers = t->desc.elem == NPU_ELEM_INT8 || t->desc.elem == NPU_ELEM_INT32;
+	struct npy_header h;
+
+	if (!npy_parse(&h, file, bytes, report->why, sizeof(report->why)))
+		return false;
+	if (!check_shape(&h, &t->desc, report))
+		return false;
+	if (h.fortran)
+		return tensor_refuse(report, "it is in Fortran order; save it with "
+					     "numpy.ascontiguousarray()");
+	if (integers && h.kind == 'f')
+		return tensor_refuse(report, "it has real numbers, but the conv takes "
+					     "integers; quantise it and save integers");
+	if (bytes - h.data_offset != h.data_bytes)
+		return tensor_refuse(
+		    report, "it has %zu bytes of data, its header says %llu",
+		    bytes - h.data_offset, (unsigned long long)h.data_bytes);
+	return convert_array(t, &h, file + h.data_offset, report);
+}
+
+static bool read_raw(struct tensor *t, const uint8_t *file, size_t bytes,
+		     struct tensor_report *report)
+{
+	char text[TENSOR_TEXT_BYTES], place[TENSOR_TEXT_BYTES];
+
+	if (bytes != t->bytes)
+		return tensor_refuse(report, "it has %zu bytes, but %s takes %zu", bytes,
+				     tensor_text(text, &t->desc), t->bytes);
+	memcpy(t->data, file, bytes);
+	for (size_t i = 0; i < t->count; i++)
+		if (!isfinite(tensor_get(t, i)))
+			return tensor_refuse(report, "its element %s is not finite",
+					     tensor_place(place, &t->desc, i));
+	return true;
+}
+
+bool tensor_read_memory(struct tensor *t, const void *file, size_t bytes,
+			enum tensor_format format, const struct image_in *map,
+			struct tensor_report *report)
+{
+	memset(report, 0, sizeof(*report));
+	switch (format) {
+	case TENSOR_FORMAT_NPY:
+		return read_npy(t, file, bytes, report);
+	case TENSOR_FORMAT_RAW:
+		return read_raw(t, file, bytes, report);
+	case TENSOR_FORMAT_PNM:
+	case TENSOR_FORMAT_PNG:
+		return tensor_from_image_file(t, file, bytes, format == TENSOR_FORMAT_PNG,
+					      map, report);
+	default:
+		assert(!"a format");
+		return false;
+	}
+}
+
+bool tensor_read_file(struct tensor *t, const char *path, enum tensor_format format,
+		      const struct image_in *map, struct tensor_report *report)
+{
+	void *file;
+	size_t bytes;
+	bool ok;
+
+	memset(report, 0, sizeof(*report));
+	if (!settle_format(&format, path, "--input-format", report))
+		return false;
+	if (!file_read(path, &file, &bytes, report->why, sizeof(report->why))) {
+		report->file_trouble = true;
+		return false;
+	}
+	ok = tensor_read_memory(t, file, bytes, format, map, report);
+	free(file);
+	return ok;
+}
+
+bool tensor_can_write(const struct tensor_desc *desc, const char *path,
+		      enum tensor_format format, const struct image_out *map,
+		      struct tensor_report *report)
+{
+	memset(report, 0, sizeof(*report));
+	if (!settle_format(&format, path, "--output-format", report))
+		return false;
+	if (format == TENSOR_FORMAT_PNM || format == TENSOR_FORMAT_PNG)
+		return tensor_fits_image(desc, path, map, report);
+	return true;
+}
+
+/* NumPy's code of an element type. */
+static const char *npy_descr(enum npu_elem elem)
+{
+	return elem == NPU_ELEM_INT8	? "|i1"
+	       : elem == NPU_ELEM_FP16	? "<f2"
+	       : elem == NPU_ELEM_INT32 ? "<i4"
+					: "<f4";
+}
+
+bool tensor_write_file(const struct tensor *t, const char *path,
+		       enum tensor_format format, const struct image_out *map,
+		       struct tensor_report *report)
+{
+	const struct tensor_desc *d = &t->desc;
+	const uint64_t shape[4] = { d->n, d->c, d->h, d->w };
+	char header[NPY_WRITE_BYTES];
+	struct file_part parts[2] = { { header, 0 }, { t->data, t->bytes } };
+	void *picture = NULL;
+	bool ok;
+
+	if (!tensor_can_write(d, path, format, map, report) ||
+	    !settle_format(&format, path, "--output-format", report))
+		return false;
+	if (format == TENSOR_FORMAT_NPY) {
+		parts[0].bytes =
+		    npy_format(header, sizeof(header), npy_descr(d->elem), 4, shape);
+		assert(parts[0].bytes > 0);
+	} else if (format != TENSOR_FORMAT_RAW) {
+		if (!tensor_to_image_file(t, format == TENSOR_FORMAT_PNG, map, &picture,
+					  &parts[1].bytes))
+			return tensor_refuse(report, "out of memory");
+		parts[1].data = picture;
+	}
+	ok = file_write(path, parts, 2, report->why, sizeof(report->why));
+	report->file_trouble = !ok;
+	free(picture);
+	return ok;
+}
