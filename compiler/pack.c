@@ -1,0 +1,202 @@
+#include "pack.h"
+
+#include <string.h>
+
+#include "transpose.h"
+
+/*
+ * Some channels of some kernels, all taps: where they are in the user's array and
+ * where in the packed one, in elements.
+ *
+ *     user:    [kernel][channel][tap]    channels `taps` apart
+ *     packed:  [tap][kernel][channel]    channels adjacent
+ */
+struct block {
+	size_t user, packed; /* first element */
+	size_t kernels, user_kernel_pitch, packed_kernel_pitch;
+	size_t chans, taps, packed_tap_pitch;
+};
+
+/* Called with blocks that together are all weights of a conv. */
+struct visitor {
+	void (*visit)(const struct visitor *visitor, const struct block *block);
+	const uint8_t *from;
+	uint8_t *to;
+	uint32_t elem_bytes;
+};
+
+/*
+ * Place of kernel `k`, channel `c` of a dense slice (F-13, F-14):
+ *
+ *     (k/G)*G*w1 + (c/32)*taps*gk*32 + (tap*gk + k%G)*cbw + c%32      [elements]
+ *     gk = min(G, kernels - (k/G)*G)    cbw = min(32, Cw - 32*(c/32))
+ */
+static void place_dense(struct block *b, const struct conv_slice *s,
+			const struct npu_elem_info *elem, uint32_t k, uint32_t c)
+{
+	uint32_t in_group = k % elem->kernel_group;
+	uint32_t in_block = c % NPU_WEIGHT_BLOCK_CHANS;
+	uint32_t group_kernels =
+	    npu_min(elem->kernel_group, s->stored_kernels - (k - in_group));
+	uint32_t block_chans =
+	    npu_min(NPU_WEIGHT_BLOCK_CHANS, s->kernel_chans - (c - in_block));
+
+	b->packed = s->weight_offset / elem->bytes +
+		    (k - in_group) * b->taps * s->kernel_chans +
+		    (c - in_block) * b->taps * group_kernels +
+		    (size_t)in_group * block_chans + in_block;
+	b->packed_kernel_pitch = block_chans;
+	b->packed_tap_pitch = (size_t)group_kernels * block_chans;
+}
+
+/* Kernels [k, k + kernels) of a slice: one kernel group, one group of the conv. */
+static void visit_kernels(const struct conv_problem *p, const struct conv_slice *s,
+			  const struct npu_elem_info *elem, uint32_t k, uint32_t kernels,
+			  const struct visitor *visitor)
+{
+	const uint32_t in_c = conv_group_in_c(p), out_c = p->out_c / p->groups;
+	/* What these kernels see of the slice; all of it unless grouped. */
+	const uint32_t begin = (s->k + k) / out_c * in_c - s->c;
+	struct block b = { .kernels = kernels,
+			   .taps = (size_t)p->kernel_h * p->kernel_w };
+
+	b.user_kernel_pitch = in_c * b.taps;
+	for (uint32_t c = begin; c < begin + in_c; c += (uint32_t)b.chans) {
+		b.chans = npu_min(NPU_WEIGHT_BLOCK_CHANS - c % NPU_WEIGHT_BLOCK_CHANS,
+				  begin + in_c - c);
+		b.user = (s->k + k) * b.user_kernel_pitch + (c - begin) * b.taps;
+		place_dense(&b, s, elem, k, c);
+		visitor->visit(visitor, &b);
+	}
+}
+
+static void visit_dense(const struct conv_problem *p, const struct conv_slice *s,
+			const struct npu_elem_info *elem, const struct visitor *visitor)
+{
+	const uint32_t out_c = p->out_c / p->groups;
+	uint32_t kernels;
+
+	for (uint32_t k = 0; k < s->k_count; k += kernels) {
+		kernels =
+		    npu_min(elem->kernel_group - k % elem->kernel_group, s->k_count - k);
+		kernels = npu_min(kernels, out_c - (s->k + k) % out_c);
+		visit_kernels(p, s, elem, k, kernels, visitor);
+	}
+}
+
+/*
+ * A depthwise slice: blocks of B channels; the last one as wide as is stored.
+ *
+ *     (c/B)*taps*B + tap*cbw + c%B    cbw = min(B, Cw - B*(c/B))      [elements]
+ */
+static void visit_depthwise(const struct conv_problem *p, const struct conv_slice *s,
+			    const struct npu_elem_info *elem,
+			    const struct visitor *visitor)
+{
+	struct block b = { .kernels = 1, .taps = (size_t)p->kernel_h * p->kernel_w };
+
+	for (uint32_t c = 0; c < s->c_count; c += elem->dw_block) {
+		b.user = (s->c + c) * b.taps;
+		b.packed = s->weight_offset / elem->bytes + c * b.taps;
+		b.chans = npu_min(elem->dw_block, s->c_count - c);
+		b.packed_tap_pitch = npu_min(elem->dw_block, s->kernel_chans - c);
+		visitor->visit(visitor, &b);
+	}
+}
+
+static void visit_slice(const struct conv_problem *p, const struct conv_layout *layout,
+			const struct conv_slice *s, const struct visitor *visitor)
+{
+	if (layout->mode == NPUB_MODE_DEPTHWISE)
+		visit_depthwise(p, s, layout->elem, visitor);
+	else
+		visit_dense(p, s, layout->elem, visitor);
+}
+
+static void pack_block(const struct visitor *v, const struct block *b)
+{
+	const uint8_t *from = v->from + b->user * v->elem_bytes;
+	uint8_t *to = v->to + b->packed * v->elem_bytes;
+
+	for (size_t k = 0; k < b->kernels; k++) {
+		transpose(to, b->packed_tap_pitch, from, b->taps, b->chans, b->taps,
+			  v->elem_bytes);
+		from += b->user_kernel_pitch * v->elem_bytes;
+		to += b->packed_kernel_pitch * v->elem_bytes;
+	}
+}
+
+static void unpack_block(const struct visitor *v, const struct block *b)
+{
+	const uint8_t *from = v->from + b->packed * v->elem_bytes;
+	uint8_t *to = v->to + b->user * v->elem_bytes;
+
+	for (size_t k = 0; k < b->kernels; k++) {
+		transpose(to, b->taps, from, b->packed_tap_pitch, b->taps, b->chans,
+			  v->elem_bytes);
+		from += b->packed_kernel_pitch * v->elem_bytes;
+		to += b->user_kernel_pitch * v->elem_bytes;
+	}
+}
+
+/* Every stored element comes from the user: nothing to clear. */
+static bool slice_is_full(const struct conv_layout *layout, const struct conv_slice *s)
+{
+	if (layout->mode == NPUB_MODE_DEPTHWISE)
+		return s->kernel_chans == s->c_count;
+	return layout->groups_per_slice == 1 && s->kernel_chans == s->c_count &&
+	       s->stored_kernels == s->k_count;
+}
+
+void pack_weights(const struct conv_problem *p, const struct conv_layout *layout,
+		  const void *oihw, void *packed)
+{
+	const struct visitor visitor = {
+		.visit = pack_block,
+		.from = oihw,
+		.to = packed,
+		.elem_bytes = layout->elem->bytes,
+	};
+	uint64_t end = 0; /* of the slices so far; between them there may be padding */
+
+	for (uint32_t i = 0; i < layout->slice_count; i++) {
+		const struct conv_slice *s = &layout->slices[i];
+
+		memset(visitor.to + end, 0, s->weight_offset - end);
+		if (!slice_is_full(layout, s))
+			memset(visitor.to + s->weight_offset, 0, s->weight_bytes);
+		visit_slice(p, layout, s, &visitor);
+		end = s->weight_offset + s->weight_bytes;
+	}
+	memset(visitor.to + end, 0, layout->weight_bytes - end);
+}
+
+void unpack_weights(const struct conv_problem *p, const struct conv_layout *layout,
+		    const void *packed, void *oihw)
+{
+	const struct visitor visitor = {
+		.visit = unpack_block,
+		.from = packed,
+		.to = oihw,
+		.elem_bytes = layout->elem->bytes,
+	};
+
+	for (uint32_t i = 0; i < layout->slice_count; i++)
+		visit_slice(p, layout, &layout->slices[i], &visitor);
+}
+
+void pack_bias(const struct conv_problem *p, const struct conv_layout *layout,
+	       const float *bias, void *packed)
+{
+	size_t real_bytes = p->out_c * sizeof *bias;
+
+	memcpy(packed, bias, real_bytes);
+	memset((uint8_t *)packed + real_bytes, 0, layout->bias_bytes - real_bytes);
+}
+
+void unpack_bias(const struct conv_problem *p, const struct conv_layout *layout,
+		 const void *packed, float *bias)
+{
+	(void)layout;
+	memcpy(bias, packed, p->out_c * sizeof *bias);
+}
