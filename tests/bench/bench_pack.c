@@ -1,0 +1,119 @@
+/*
+ * Packing against memcpy of the same bytes in the same run.
+ *
+ *     bench_pack [--check]
+ *
+ * --check fails when a tensor of a megabyte or more runs below half of memcpy.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "pack.h"
+
+#define ROUNDS 7u
+#define ROUND_NS 15000000u
+#define LARGE_BYTES (1u << 20)
+#define LEAST_RATIO 0.5
+
+static const struct {
+	const char *name;
+	uint32_t in_c, out_c, kernel, groups;
+} shapes[] = {
+	{ "dense 320x160x3x3", 160, 320, 3, 1 },
+	{ "dense 512x512x3x3", 512, 512, 3, 1 },
+	{ "dense 512x512x1x1", 512, 512, 1, 1 },
+	{ "dense 1024x1024x1x1", 1024, 1024, 1, 1 },
+	{ "dense 256x152x5x5 (padded)", 152, 256, 5, 1 },
+	{ "dense 256x128x7x7", 128, 256, 7, 1 },
+	{ "dense 512x512x1x3", 512, 512, 0, 1 },
+	{ "grouped 512x128x3x3 g4", 512, 512, 3, 4 },
+	{ "depthwise 1024x3x3", 1024, 1024, 3, 1024 },
+	{ "depthwise 8192x9x9", 8192, 8192, 9, 8192 },
+};
+
+struct work {
+	struct conv_problem p;
+	struct conv_layout layout;
+	uint8_t *user, *packed;
+	size_t bytes;
+};
+
+static void body_memcpy(void *context)
+{
+	struct work *w = context;
+
+	memcpy(w->packed, w->user, w->bytes);
+}
+
+static void body_pack(void *context)
+{
+	struct work *w = context;
+
+	pack_weights(&w->p, &w->layout, w->user, w->packed);
+}
+
+static void body_unpack(void *context)
+{
+	struct work *w = context;
+
+	unpack_weights(&w->p, &w->layout, w->packed, w->user);
+}
+
+static void *take(size_t bytes)
+{
+	void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
+
+	if (!p) {
+		fprintf(stderr, "bench_pack: out of memory\n");
+		exit(1);
+	}
+	memset(p, 1, bytes);
+	return p;
+}
+
+/* True when fast enough, or too small to be judged. */
+static bool bench_shape(size_t i)
+{
+	struct work w = { 0 };
+	double copy, pack, unpack;
+
+	w.p.batch = w.p.in_h = w.p.in_w = w.p.out_h = w.p.out_w = 1;
+	w.p.stride_y = w.p.stride_x = w.p.dilation_y = w.p.dilation_x = 1;
+	w.p.in_c = shapes[i].in_c;
+	w.p.out_c = shapes[i].out_c;
+	w.p.kernel_h = shapes[i].kernel ? shapes[i].kernel : 1;
+	w.p.kernel_w = shapes[i].kernel ? shapes[i].kernel : 3;
+	w.p.groups = shapes[i].groups;
+	w.p.elem = w.p.out_elem = NPU_ELEM_FP16;
+	if (!layout_from_problem(&w.layout, &w.p))
+		exit(1);
+	w.bytes = (size_t)w.p.out_c * conv_group_in_c(&w.p) * w.p.kernel_h * w.p.kernel_w * 2;
+	w.user = take(w.bytes);
+	w.packed = take(w.layout.weight_bytes);
+	copy = bench_best_ns(body_memcpy, &w, ROUNDS, ROUND_NS);
+	pack = bench_best_ns(body_pack, &w, ROUNDS, ROUND_NS);
+	unpack = bench_best_ns(body_unpack, &w, ROUNDS, ROUND_NS);
+	printf("%-28s %8.2f MiB  memcpy %6.2f GB/s  pack %6.2f (%.2f)  unpack %6.2f (%.2f)\n",
+	       shapes[i].name, (double)w.bytes / (1 << 20), (double)w.bytes / copy,
+	       (double)w.bytes / pack, copy / pack, (double)w.bytes / unpack, copy / unpack);
+	free(w.user);
+	free(w.packed);
+	layout_free(&w.layout);
+	return w.bytes < LARGE_BYTES ||
+	       (copy / pack >= LEAST_RATIO && copy / unpack >= LEAST_RATIO);
+}
+
+int main(int argc, char **argv)
+{
+	bool fast = true;
+
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		fast &= bench_shape(i);
+	if (argc > 1 && strcmp(argv[1], "--check") == 0 && !fast) {
+		fprintf(stderr, "bench_pack: below %.2f of memcpy\n", LEAST_RATIO);
+		return 1;
+	}
+	return 0;
+}
