@@ -1,0 +1,118 @@
+#include "crc32c.h"
+
+#include <string.h>
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+#define POLYNOMIAL 0x82f63b78u
+
+void crc32c_init(struct crc32c_table *table)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? POLYNOMIAL : 0);
+		table->t[0][i] = crc;
+	}
+	for (uint32_t i = 0; i < 256; i++) {
+		for (int s = 1; s < CRC32C_SLICES; s++) {
+			uint32_t prev = table->t[s - 1][i];
+
+			table->t[s][i] = prev >> 8 ^ table->t[0][prev & 0xff];
+		}
+	}
+}
+
+static uint64_t load_le64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/*
+ * The instruction both machines have does 8 bytes in about three cycles, the
+ * tables take about eight; a bundle of weights should load at memory speed.
+ */
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) static uint32_t
+crc_hardware(uint32_t crc, const uint8_t *p, size_t words)
+{
+	uint64_t c = crc;
+
+	for (; words; words--, p += 8)
+		c = __builtin_ia32_crc32di(c, load_le64(p));
+	return (uint32_t)c;
+}
+
+static int has_hardware(void)
+{
+	return __builtin_cpu_supports("sse4.2");
+}
+#elif defined(__aarch64__) && defined(__linux__) &&                                      \
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static uint32_t crc_hardware(uint32_t crc, const uint8_t *p, size_t words)
+{
+	for (; words; words--, p += 8)
+		__asm__(".arch_extension crc\n\tcrc32cx %w0, %w0, %x1"
+			: "+r"(crc)
+			: "r"(load_le64(p)));
+	return crc;
+}
+
+static int has_hardware(void)
+{
+	const unsigned long hwcap_crc32 = 1ul << 7;
+
+	return (getauxval(AT_HWCAP) & hwcap_crc32) != 0;
+}
+#else
+static uint32_t crc_hardware(uint32_t crc, const uint8_t *p, size_t words)
+{
+	(void)p;
+	(void)words;
+	return crc;
+}
+
+static int has_hardware(void)
+{
+	return 0;
+}
+#endif
+
+static uint32_t crc_tables(const struct crc32c_table *table, uint32_t crc,
+			   const uint8_t *p, size_t words)
+{
+	const uint32_t(*t)[256] = table->t;
+
+	for (; words; words--, p += 8) {
+		uint64_t v = load_le64(p) ^ crc;
+
+		crc = t[7][v & 0xff] ^ t[6][v >> 8 & 0xff] ^ t[5][v >> 16 & 0xff] ^
+		      t[4][v >> 24 & 0xff] ^ t[3][v >> 32 & 0xff] ^ t[2][v >> 40 & 0xff] ^
+		      t[1][v >> 48 & 0xff] ^ t[0][v >> 56];
+	}
+	return crc;
+}
+
+uint32_t crc32c(const struct crc32c_table *table, uint32_t crc, const void *bytes,
+		size_t count)
+{
+	const uint8_t *p = bytes;
+	size_t words = count / 8;
+
+	crc = ~crc;
+	crc = has_hardware() ? crc_hardware(crc, p, words)
+			     : crc_tables(table, crc, p, words);
+	p += words * 8;
+	for (count %= 8; count; count--)
+		crc = crc >> 8 ^ table->t[0][(crc ^ *p++) & 0xff];
+	return ~crc;
+}

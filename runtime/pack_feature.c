@@ -1,0 +1,292 @@
+/*
+ * NCHW <-> NC1HWC2.  A channel group is a matrix of C2 planes by pixels that is
+ * transposed in squares of C2 x C2 elements, each row of a square one 16-byte
+ * vector; what is left at the end of a run goes element by element.
+ */
+#include "pack_feature.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "bundle.h"
+
+#define ATOM_BYTES 16
+
+typedef uint8_t v16u8 __attribute__((vector_size(16)));
+typedef uint16_t v8u16 __attribute__((vector_size(16)));
+typedef uint32_t v4u32 __attribute__((vector_size(16)));
+
+#define LO16(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HI16(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define LO32(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HI32(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define LO8(a, b)                                                                        \
+	__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,   \
+				7, 23)
+#define HI8(a, b)                                                                        \
+	__builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14,  \
+				30, 15, 31)
+
+/*
+ * Transpose an N x N square in log2(N) rounds: interleaving row i with row
+ * i + N/2 for all i rotates the index bits by one.
+ */
+#define DEFINE_TRANSPOSE(name, vector, n, rounds, lo, hi)                                \
+	static inline void name(vector *row)                                             \
+	{                                                                                \
+		_Pragma("GCC unroll 4") for (int r = 0; r < (rounds); r++)               \
+		{                                                                        \
+			vector out[n];                                                   \
+                                                                                         \
+			_Pragma("GCC unroll 8") for (int i = 0; i < (n) / 2; i++)        \
+			{                                                                \
+				out[2 * i] = lo(row[i], row[i + (n) / 2]);               \
+				out[2 * i + 1] = hi(row[i], row[i + (n) / 2]);           \
+			}                                                                \
+			_Pragma("GCC unroll 16") for (int i = 0; i < (n); i++) row[i] =  \
+			    out[i];                                                      \
+		}                                                                        \
+	}
+
+DEFINE_TRANSPOSE(transpose_16, v8u16, 8, 3, LO16, HI16)
+DEFINE_TRANSPOSE(transpose_32, v4u32, 4, 2, LO32, HI32)
+DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
+
+/*
+ * pack:   pixels [0, count) of `chans` planes, plane_bytes apart, into atoms
+ * unpack: the other way
+ * The missing channels of an atom read as zero.
+ */
+#define DEFINE_RUNS(bits, elem, vector, n)                                               \
+	static void pack_run_##bits(uint8_t *atoms, const uint8_t *planes,               \
+				    size_t plane_bytes, uint32_t chans, size_t count)    \
+	{                                                                                \
+		size_t x = 0;                                                            \
+                                                                                         \
+		for (; x + (n) <= count; x += (n)) {                                     \
+			vector v[n];                                                     \
+                                                                                         \
+			_Pragma("GCC unroll 16") for (uint32_t c = 0; c < (n); c++)      \
+			{                                                                \
+				v[c] = (vector){ 0 };                                    \
+				if (c < chans)                                           \
+					memcpy(&v[c],                                    \
+					       planes + c * plane_bytes +                \
+						   x * sizeof(elem),                     \
+					       ATOM_BYTES);                              \
+			}                                                                \
+			transpose_##bits(v);                                             \
+			memcpy(atoms + x * ATOM_BYTES, v, sizeof v);                     \
+		}                                                                        \
+		for (; x < count; x++) {                                                 \
+			elem lanes[n] = { 0 };                                           \
+                                                                                         \
+			for (uint32_t c = 0; c < chans; c++)                             \
+				memcpy(&lanes[c],                                        \
+				       planes + c * plane_bytes + x * sizeof(elem),      \
+				       sizeof(elem));                                    \
+			memcpy(atoms + x * ATOM_BYTES, lanes, sizeof lanes);             \
+		}                                                                        \
+	}                                                                                \
+                                                                                         \
+	static void unpack_run_##bits(uint8_t *planes, const uint8_t *atoms,             \
+				      size_t plane_bytes, uint32_t chans, size_t count)  \
+	{                                                                                \
+		size_t x = 0;                                                            \
+                                                                                         \
+		for (; x + (n) <= count; x += (n)) {                                     \
+			vector v[n];                                                     \
+                                                                                         \
+			memcpy(v, atoms + x * ATOM_BYTES, sizeof v);                     \
+			transpose_##bits(v);                                             \
+			_Pragma("GCC unroll 16") for (uint32_t c = 0; c < (n); c++)      \
+			{                                                                \
+				if (c < chans)                                           \
+					memcpy(planes + c * plane_bytes +                \
+						   x * sizeof(elem),                     \
+					       &v[c], ATOM_BYTES);                       \
+			}                                                                \
+		}                                                                        \
+		for (; x < count; x++) {                                                 \
+			for (uint32_t c = 0; c < chans; c++)                             \
+				memcpy(planes + c * plane_bytes + x * sizeof(elem),      \
+				       atoms + x * ATOM_BYTES + c * sizeof(elem),        \
+				       sizeof(elem));                                    \
+		}                                                                        \
+	}
+
+DEFINE_RUNS(8, uint8_t, v16u8, 16)
+DEFINE_RUNS(16, uint16_t, v8u16, 8)
+DEFINE_RUNS(32, uint32_t, v4u32, 4)
+
+static void pack_run(uint32_t elem_bytes, uint8_t *atoms, const uint8_t *planes,
+		     size_t plane_bytes, uint32_t chans, size_t count)
+{
+	if (elem_bytes == 2)
+		pack_run_16(atoms, planes, plane_bytes, chans, count);
+	else if (elem_bytes == 4)
+		pack_run_32(atoms, planes, plane_bytes, chans, count);
+	else
+		pack_run_8(atoms, planes, plane_bytes, chans, count);
+}
+
+static void unpack_run(uint32_t elem_bytes, uint8_t *planes, const uint8_t *atoms,
+		       size_t plane_bytes, uint32_t chans, size_t count)
+{
+	if (elem_bytes == 2)
+		unpack_run_16(planes, atoms, plane_bytes, chans, count);
+	else if (elem_bytes == 4)
+		unpack_run_32(planes, atoms, plane_bytes, chans, count);
+	else
+		unpack_run_8(planes, atoms, plane_bytes, chans, count);
+}
+
+/* Where the runs of a tensor lie: rows without a gap between them make one run. */
+struct runs {
+	uint32_t elem_bytes, atom_chans, surfaces;
+	uint32_t rows;	    /* runs in one plane */
+	size_t pixels;	    /* of one run */
+	size_t plane_bytes; /* of one channel in the NCHW array */
+};
+
+static struct runs runs_from_tensor(const struct npub_tensor *t)
+{
+	struct runs r = { .elem_bytes = npub_elem_bytes(t->elem),
+			  .atom_chans = npub_atom_chans(t->elem),
+			  .rows = t->h,
+			  .pixels = t->w };
+
+	r.surfaces = (t->c + r.atom_chans - 1) / r.atom_chans;
+	r.plane_bytes = (size_t)t->h * t->w * r.elem_bytes;
+	if (t->row_pixels == t->w) {
+		r.pixels *= r.rows;
+		r.rows = 1;
+	}
+	return r;
+}
+
+static uint32_t chans_of(const struct npub_tensor *t, const struct runs *r,
+			 uint32_t surface)
+{
+	uint32_t left = t->c - surface * r->atom_chans;
+
+	return left < r->atom_chans ? left : r->atom_chans;
+}
+
+/* Interleaved pixels: 1 to 4 channels, no padding between them. */
+static void copy_pixels(const struct npub_tensor *t, uint8_t *device, uint8_t *nchw,
+			bool pack)
+{
+	size_t eb = npub_elem_bytes(t->elem), plane = (size_t)t->h * t->w * eb;
+
+	for (uint32_t n = 0; n < t->n; n++)
+		for (uint32_t c = 0; c < t->c; c++)
+			for (uint32_t y = 0; y < t->h; y++) {
+				uint8_t *d = device + n * t->image_bytes +
+					     ((size_t)y * t->row_pixels * t->c + c) * eb;
+				uint8_t *s = nchw + ((size_t)n * t->c + c) * plane +
+					     (size_t)y * t->w * eb;
+
+				for (uint32_t x = 0; x < t->w; x++) {
+					if (pack)
+						memcpy(d, s, eb);
+					else
+						memcpy(s, d, eb);
+					d += t->c * eb;
+					s += eb;
+				}
+			}
+}
+
+void npurt_pack_feature(const struct npub_tensor *t, const void *nchw, void *device)
+{
+	struct runs r = runs_from_tensor(t);
+	const uint8_t *src = nchw;
+
+	if (t->layout == NPUB_LAYOUT_PIXEL) {
+		copy_pixels(t, device, (uint8_t *)(uintptr_t)nchw, true);
+		return;
+	}
+	for (uint32_t n = 0; n < t->n; n++) {
+		for (uint32_t s = 0; s < r.surfaces; s++) {
+			uint8_t *plane = (uint8_t *)device + n * t->image_bytes +
+					 (uint64_t)s * t->plane_pixels * ATOM_BYTES;
+
+			for (uint32_t y = 0; y < r.rows; y++)
+				pack_run(r.elem_bytes,
+					 plane + (size_t)y * t->row_pixels * ATOM_BYTES,
+					 src + y * r.pixels * r.elem_bytes, r.plane_bytes,
+					 chans_of(t, &r, s), r.pixels);
+			src += r.plane_bytes * chans_of(t, &r, s);
+		}
+	}
+}
+
+void npurt_unpack_feature(const struct npub_tensor *t, const void *device, void *nchw)
+{
+	struct runs r = runs_from_tensor(t);
+	uint8_t *dst = nchw;
+
+	if (t->layout == NPUB_LAYOUT_PIXEL) {
+		copy_pixels(t, (uint8_t *)(uintptr_t)device, nchw, false);
+		return;
+	}
+	for (uint32_t n = 0; n < t->n; n++) {
+		for (uint32_t s = 0; s < r.surfaces; s++) {
+			const uint8_t *plane = (const uint8_t *)device +
+					       n * t->image_bytes +
+					       (uint64_t)s * t->plane_pixels * ATOM_BYTES;
+
+			for (uint32_t y = 0; y < r.rows; y++)
+				unpack_run(r.elem_bytes,
+					   dst + y * r.pixels * r.elem_bytes,
+					   plane + (size_t)y * t->row_pixels * ATOM_BYTES,
+					   r.plane_bytes, chans_of(t, &r, s), r.pixels);
+			dst += r.plane_bytes * chans_of(t, &r, s);
+		}
+	}
+}
+
+#define CANARY 0xfea5fea5fea5fea5u
+
+void npurt_canary_fill(void *bytes, uint64_t count)
+{
+	static const uint64_t canary[2] = { CANARY, CANARY };
+	uint8_t *p = bytes;
+
+	for (; count >= sizeof canary; count -= sizeof canary, p += sizeof canary)
+		memcpy(p, canary, sizeof canary);
+	memcpy(p, canary, count);
+}
+
+static bool is_canary(const uint8_t *atom)
+{
+	uint64_t v[2];
+
+	memcpy(v, atom, sizeof v);
+	return v[0] == CANARY && v[1] == CANARY;
+}
+
+uint64_t npurt_canary_count(const struct npub_tensor *t, const void *device,
+			    uint64_t *first)
+{
+	struct runs r = runs_from_tensor(t);
+	uint64_t count = 0;
+
+	for (uint32_t n = 0; n < t->n; n++)
+		for (uint32_t s = 0; s < r.surfaces; s++)
+			for (uint32_t y = 0; y < r.rows; y++) {
+				uint64_t at =
+				    n * t->image_bytes + ((uint64_t)s * t->plane_pixels +
+							  (uint64_t)y * t->row_pixels) *
+							     ATOM_BYTES;
+				const uint8_t *atom = (const uint8_t *)device + at;
+
+				for (size_t x = 0; x < r.pixels;
+				     x++, atom += ATOM_BYTES) {
+					if (is_canary(atom) && !count++)
+						*first = at + x * ATOM_BYTES;
+				}
+			}
+	return count;
+}

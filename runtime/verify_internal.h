@@ -1,0 +1,72 @@
+/*
+ * The verifier's passes share this context:
+ *
+ *   verify_plan.c    lists, plans, sync profile, buffer flags
+ *   verify_words.c   each record on its own: placement, words, relocations
+ *   verify_chain.c   each list: chain words, register state, barriers
+ *   verify_task.c    the sizes a task's blocks must agree about
+ *   verify_dma.c     what a task reads and writes, against the buffers
+ */
+#ifndef NPURT_VERIFY_INTERNAL_H
+#define NPURT_VERIFY_INTERNAL_H
+
+#include "error.h"
+#include "hw/npu_regs.h"
+#include "hw/npu_word.h"
+#include "verify.h"
+
+struct verify {
+	const struct npub *b;
+	const struct npub_conv *conv;
+	/* the conv's own */
+	const struct npub_task *tasks;
+	const uint64_t *words;
+	const struct npub_reloc *relocs;
+	struct npurt_error *error;
+	uint32_t task, core; /* being looked at */
+	uint32_t known_bits[NPU_REG_N];
+};
+
+/* A register's value in one ping-pong group. */
+struct reg_state {
+	uint32_t value;
+	uint32_t reloc; /* index in v->relocs plus one; 0: none */
+	bool set;
+};
+
+/* All registers as the blocks of one task see them when it starts. */
+struct task_state {
+	const struct reg_state *reg; /* NPU_REG_N */
+	uint32_t mask;		     /* blocks that start */
+};
+
+void verify_init(struct verify *v, const struct npub *b, uint32_t index,
+		 struct npurt_error *error);
+
+/* Fail at the current task, with or without a register. */
+enum npurt_err verify_fail(struct verify *v, enum npurt_err code, const char *sentence);
+enum npurt_err verify_fail_reg(struct verify *v, enum npurt_err code, enum npu_reg reg,
+			       const char *sentence);
+/* The same with what was found and what is allowed, in decimal. */
+enum npurt_err verify_fail_value(struct verify *v, enum npurt_err code, enum npu_reg reg,
+				 const char *what, uint64_t found, uint64_t allowed);
+
+/* First relocation of the conv at or after `word`. */
+uint32_t verify_find_reloc(const struct verify *v, uint32_t word);
+
+/* Bit of a block in the start word's mask. */
+uint32_t verify_block_bit(enum npu_block block);
+
+/* Whether a command body may write the register at all. */
+bool verify_is_program_reg(enum npu_reg reg);
+
+bool verify_is_pointer(enum npu_reg reg);
+
+enum npurt_err verify_records(struct verify *v);
+enum npurt_err verify_chains(struct verify *v, const struct npub_plan *plan);
+enum npurt_err verify_conv_task(struct verify *v, const struct task_state *t,
+				uint32_t cores, bool first);
+enum npurt_err verify_conv_dma(struct verify *v, const struct task_state *t);
+enum npurt_err verify_barrier_dma(struct verify *v, const struct task_state *t);
+
+#endif
