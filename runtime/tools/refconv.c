@@ -1,0 +1,52 @@
+#include "refconv.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* One kernel column: add weight * input to each output whose window has it. */
+static void add_tap(const struct refconv *r, const float *in_row, float weight,
+		    uint32_t kx, double *result, double *magnitude)
+{
+	int64_t offset = (int64_t)kx * r->dilation_x - r->pad_left;
+
+	for (uint32_t x = 0; x < r->out_w; x++) {
+		int64_t ix = (int64_t)x * r->stride_x + offset;
+
+		if (ix >= 0 && ix < r->in_w) {
+			double product = (double)in_row[ix] * (double)weight;
+
+			result[x] += product;
+			magnitude[x] += fabs(product);
+		}
+	}
+}
+
+void refconv_row(const struct refconv *r, uint32_t n, uint32_t k, uint32_t y,
+		 double *result, double *magnitude)
+{
+	uint32_t group_in_c = r->in_c / r->groups;
+	uint32_t first_c = k / (r->out_c / r->groups) * group_in_c;
+	const float *weight =
+	    r->weights + (size_t)k * group_in_c * r->kernel_h * r->kernel_w;
+
+	for (uint32_t x = 0; x < r->out_w; x++) {
+		result[x] = 0;
+		magnitude[x] = 0;
+	}
+	for (uint32_t c = 0; c < group_in_c; c++)
+		for (uint32_t ky = 0; ky < r->kernel_h; ky++) {
+			int64_t iy = (int64_t)y * r->stride_y +
+				     (int64_t)ky * r->dilation_y - r->pad_top;
+			size_t plane = (size_t)n * r->in_c + first_c + c;
+
+			for (uint32_t kx = 0; kx < r->kernel_w; kx++, weight++)
+				if (iy >= 0 && iy < r->in_h)
+					add_tap(r,
+						r->input +
+						    (plane * r->in_h + (size_t)iy) *
+							r->in_w,
+						*weight, kx, result, magnitude);
+		}
+	for (uint32_t x = 0; r->bias && x < r->out_w; x++)
+		result[x] += (double)r->bias[k];
+}
