@@ -14,15 +14,25 @@ struct regcmds {
 	struct npub_debug_tile *debug; /* one for each task */
 	uint32_t word_count, task_count, reloc_count;
 	uint32_t word_room, task_room, reloc_room;
+	/* the list being built */
+	uint64_t regcmd_offset;
+	uint32_t list_first_task; /* task_count when it began */
+	uint32_t last_tail_word;  /* first tail word of its last record */
 };
 
 void regcmds_init(struct regcmds *r);
 void regcmds_free(struct regcmds *r);
 
 /*
- * Append the list of one core: a record for each descriptor, chained, the last
- * one ending the chain.  False when out of memory.
+ * Start the list of one core: the next record opens a chain.  `regcmd_offset` is
+ * where word 0 lies in the weight BO, for the chain's addresses.
  */
-bool encode_list(struct regcmds *r, const struct task_desc *tasks, uint32_t count);
+void encode_begin_list(struct regcmds *r, uint64_t regcmd_offset);
+
+/*
+ * Append a record and chain it to the one before in its list; until another
+ * follows, it ends the chain.  False when out of memory.
+ */
+bool encode_task(struct regcmds *r, const struct task_desc *task);
 
 #endif

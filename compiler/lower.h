@@ -18,8 +18,7 @@ struct task_addr {
 #define TASK_MAX_ADDRS 8
 
 struct task_desc {
-	uint32_t value[NPU_REG_N];
-	bool set[NPU_REG_N];
+	uint32_t value[NPU_REG_N]; /* the record's order says which are written */
 	struct task_addr addr[TASK_MAX_ADDRS];
 	uint32_t addr_count;
 	uint32_t block_mask; /* of the start word */

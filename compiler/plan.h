@@ -24,15 +24,16 @@ struct tile {
 	bool weight_reuse;      /* weights are those of the task before */
 };
 
-/* One alternative the planner weighed; the chosen one has no objection. */
-struct plan_choice {
-	const char *rule;      /* "whole", "by-y", "resident" ... */
-	const char *objection; /* sentence with numbers; NULL: taken */
-};
-
 /* Sentences behind a plan, in the order they were decided. */
 #define PLAN_MAX_CHOICES 12
-#define PLAN_CHOICE_BYTES 240
+#define PLAN_SENTENCE_BYTES 240
+
+/* One alternative the planner weighed: taken or refused, and why. */
+struct plan_choice {
+	const char *rule; /* "whole", "by-y", "banks" ... */
+	bool taken;
+	char sentence[PLAN_SENTENCE_BYTES]; /* the constraint with its numbers */
+};
 
 enum plan_basis {
 	PLAN_BASIS_CAPTURED_RULE, /* the rule reproduces captures of this family */
@@ -54,17 +55,16 @@ struct plan {
 	enum npub_evidence evidence;
 	uint32_t hazards;
 	enum plan_basis basis;
-	char basis_note[PLAN_CHOICE_BYTES]; /* what the evidence rests on */
+	char basis_note[PLAN_SENTENCE_BYTES]; /* what the evidence rests on */
 	struct plan_choice choices[PLAN_MAX_CHOICES];
-	char choice_text[PLAN_MAX_CHOICES][PLAN_CHOICE_BYTES];
 	uint32_t choice_count;
 };
 
 /* What stops a conv from being planned. */
 struct plan_refusal {
 	enum conv_attr attr; /* the dimension to point at */
-	char sentence[PLAN_CHOICE_BYTES]; /* with the inequality and its numbers */
-	char remedy[PLAN_CHOICE_BYTES];
+	char sentence[PLAN_SENTENCE_BYTES]; /* with the inequality and its numbers */
+	char remedy[PLAN_SENTENCE_BYTES];
 };
 
 enum plan_status { PLAN_OK, PLAN_REFUSED, PLAN_NOMEM };

@@ -52,6 +52,9 @@
 #define NPU_MAX_WEIGHT_BYTES 4294967295u /* F-21: WEIGHT_SIZE0, 32 bits */
 #define NPU_MAX_GRAINS 1023u       /* F-22: 10 bits */
 #define NPU_MIN_GRAINS 8u          /* F-22: fewer gave wrong results on a board */
+#define NPU_GRAINS_NARROW_WIDTH 16u /* F-54: pixels of one array pass */
+#define NPU_GRAINS_STRIDE7_WIDE 35u /* F-61, fit */
+#define NPU_GRAINS_STRIDE7_NARROW 43u /* F-61, fit */
 #define NPU_MAX_DATA_ENTRIES 32767u /* F-23: CBUF_CON1, 15 bits seen */
 #define NPU_MAX_ADDRESS 0xffffffffu /* F-24: DMA addresses are 32 bits */
 
@@ -68,6 +71,19 @@
 #define NPU_MASK_CONV 0x0du            /* F-33: CNA, CORE, DPU */
 #define NPU_MASK_CONV_RDMA 0x1du       /* F-33: and DPU_RDMA */
 #define NPU_MASK_BARRIER 0x60u         /* F-33: PPU, PPU_RDMA */
+
+#define NPU_CHAN_REAL_MODULO 64u        /* F-20: DATA_SIZE1 keeps (C-1) mod 64 */
+#define NPU_PIXEL_CODE_BASE 7u          /* F-16: ARGB_IN = 7 + channels */
+#define NPU_BURST_16 15u                /* F-38: 16 beats */
+#define NPU_MODE_DEPTHWISE 3u           /* F-39: CNA and DPU conv mode */
+#define NPU_OUTPUT_TO_MEMORY 2u         /* F-39 */
+#define NPU_ALU_ADD 2u                  /* F-39: BS, BN, EW algorithm */
+#define NPU_LINE_GROUP_ROWS 4u          /* F-38: rows fetched as one group */
+#define NPU_SURF_STRIDE_MASK 0xfffffffu /* F-38: 28 bits, wraps */
+#define NPU_COWORK_ROWS_2 1u            /* F-37: CONV_CON2 mode */
+#define NPU_COWORK_ROWS_3 2u
+#define NPU_COWORK_CHANS_2 4u
+#define NPU_COWORK_CHANS_3 5u
 
 /* Driver flags of buffer objects (F-34). */
 #define NPU_BO_FLAGS_TASK 0x40bu

@@ -1,0 +1,112 @@
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tiles.h"
+
+static const char *const split_names[] = {
+	[NPUB_SPLIT_WHOLE] = "whole", [NPUB_SPLIT_Y] = "y",   [NPUB_SPLIT_K] = "k",
+	[NPUB_SPLIT_YK] = "yk",       [NPUB_SPLIT_C] = "c",   [NPUB_SPLIT_YC] = "yc",
+};
+
+const char *plan_split_name(enum npub_split split)
+{
+	return split_names[split];
+}
+
+static const char *const basis_names[] = {
+	[PLAN_BASIS_CAPTURED_RULE] = "captured-rule",
+	[PLAN_BASIS_THIN] = "thin-rule",
+	[PLAN_BASIS_COMPLETION] = "completion",
+	[PLAN_BASIS_PINNED] = "pinned",
+};
+
+const char *plan_basis_name(enum plan_basis basis)
+{
+	return basis_names[basis];
+}
+
+/* What the plan rests on besides its split: features without captures (F-62). */
+void note_features(struct planner *w)
+{
+	const struct conv_problem *p = w->p;
+
+	if (w->l->mode == NPUB_MODE_DENSE && p->groups > 1)
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "grouped convs have no capture: %u groups a task as a "
+			   "block-diagonal dense conv", w->l->groups_per_slice);
+	if (p->dilation_y > 1 || p->dilation_x > 1) {
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "dilation has no capture on this chip; the register is the "
+			   "manual's");
+		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
+	}
+	if (p->batch > 1)
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "batches rest on one capture: images one after the other");
+	if (w->l->mode == NPUB_MODE_PIXEL && (p->in_c == 2 || p->in_c == 4))
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "%u-channel images have no capture", p->in_c);
+	if (w->l->mode == NPUB_MODE_PIXEL && p->in_w % NPU_PIXEL_ROW_ALIGN)
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "image rows of %u pixels are stored %u apart, captures with "
+			   "such widths are not", p->in_w,
+			   npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
+	if (p->stride_y > 2 || p->stride_x > 2)
+		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above 2");
+}
+
+static enum plan_status plan_one_core(struct planner *w)
+{
+	enum plan_status status;
+
+	if (w->p->split_y || w->p->split_k)
+		status = plan_pinned(w);
+	else if (w->l->mode == NPUB_MODE_DEPTHWISE)
+		status = plan_depthwise(w);
+	else
+		status = plan_dense(w);
+	if (status == PLAN_OK) {
+		w->plan->list[0].first = 0;
+		w->plan->list[0].count = w->plan->tile_count;
+	}
+	return status;
+}
+
+enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem *p,
+				   const struct conv_layout *layout, uint32_t cores,
+				   struct plan_refusal *why)
+{
+	struct planner w = { .p = p, .l = layout, .plan = plan, .why = why };
+	enum plan_status status;
+
+	memset(plan, 0, sizeof *plan);
+	memset(why, 0, sizeof *why);
+	plan->cores = cores;
+	plan->evidence = NPUB_EVIDENCE_FORMULA;
+	status = cores == 1 ? plan_one_core(&w) : plan_cores(&w);
+	if (status != PLAN_OK) {
+		plan_free(plan);
+		return status;
+	}
+	note_features(&w);
+	if (!plan->basis_note[0])
+		note_basis(&w, PLAN_BASIS_CAPTURED_RULE,
+			   "every rule used reproduces the captures of its family");
+	if (plan->tile_count > NPU_MAX_TASKS_PER_SUBMIT) {
+		refuse(&w, CONV_IN_H, "%u tasks, a submit runs at most %u",
+		       plan->tile_count, NPU_MAX_TASKS_PER_SUBMIT);
+		refuse_remedy(&w, "a smaller image or batch, or fewer groups");
+		plan_free(plan);
+		return PLAN_REFUSED;
+	}
+	return PLAN_OK;
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->tiles);
+	plan->tiles = NULL;
+	plan->tile_count = 0;
+}
