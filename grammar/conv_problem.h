@@ -42,9 +42,9 @@ enum conv_attr {
 };
 
 enum tensor_source_kind {
-	SOURCE_NONE,       /* bias only: there is none */
-	SOURCE_SEED,       /* pseudo-random from the conv's seed */
-	SOURCE_NPY,        /* path */
+	SOURCE_NONE,	   /* bias only: there is none */
+	SOURCE_SEED,	   /* pseudo-random from the conv's seed */
+	SOURCE_NPY,	   /* path */
 	SOURCE_SAFETENSORS /* path and tensor name */
 };
 
@@ -103,8 +103,8 @@ static inline uint32_t conv_group_in_c(const struct conv_problem *p)
 /* Multiply-accumulates of the whole conv. */
 static inline uint64_t conv_macs(const struct conv_problem *p)
 {
-	return (uint64_t)p->batch * p->out_c * p->out_h * p->out_w *
-	       conv_group_in_c(p) * p->kernel_h * p->kernel_w;
+	return (uint64_t)p->batch * p->out_c * p->out_h * p->out_w * conv_group_in_c(p) *
+	       p->kernel_h * p->kernel_w;
 }
 
 /*

@@ -19,9 +19,9 @@
 /* A range in a source.  line 0: no place in any text. */
 struct loc {
 	uint32_t source; /* index of diag_add_source */
-	uint32_t line;   /* from 1 */
-	uint32_t col;    /* from 1, in characters (UTF-8 code points) */
-	uint32_t len;    /* characters, at least 1 */
+	uint32_t line;	 /* from 1 */
+	uint32_t col;	 /* from 1, in characters (UTF-8 code points) */
+	uint32_t len;	 /* characters, at least 1 */
 };
 
 struct diag;
@@ -34,16 +34,17 @@ void diag_free(struct diag *diag);
  * Register a text; the text is copied.  `name` is what messages print: a path,
  * "<command line>", ...  Returns its index.
  */
-uint32_t diag_add_source(struct diag *diag, const char *name, const char *text, size_t bytes);
+uint32_t diag_add_source(struct diag *diag, const char *name, const char *text,
+			 size_t bytes);
 
 /* Report; `check` is the rule's name in brackets, NULL for syntax errors. */
-void diag_error(struct diag *diag, struct loc loc, const char *check, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-void diag_warning(struct diag *diag, struct loc loc, const char *check, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void diag_error(struct diag *diag, struct loc loc, const char *check, const char *fmt,
+		...) __attribute__((format(printf, 4, 5)));
+void diag_warning(struct diag *diag, struct loc loc, const char *check, const char *fmt,
+		  ...) __attribute__((format(printf, 4, 5)));
 /* A line under the message before it; not printed when that one was not. */
 void diag_note(struct diag *diag, struct loc loc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 uint32_t diag_errors(const struct diag *diag);
 uint32_t diag_warnings(const struct diag *diag);

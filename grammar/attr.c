@@ -1,0 +1,462 @@
+#include "attr.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "conv_attr.h"
+#include "elem.h"
+
+#define MAX_AXES 4u
+#define MAX_NAME_BYTES 200u
+#define WORD_BYTES 64u
+
+struct axis {
+	const char *name;
+	enum conv_attr attr;
+};
+
+/* A word that stands among an attribute's values; false when it is not one. */
+typedef bool word_fn(const struct attr_context *c, const struct value *v);
+
+struct attr {
+	const char *word;
+	const char *example;
+	/* Numbers, by place or by name; none: `set` takes the values. */
+	struct axis axes[MAX_AXES];
+	size_t axis_count;
+	bool one_for_all;  /* a single number sets every axis */
+	bool two_for_four; /* two numbers: y for 0 and 2, x for 1 and 3 */
+	bool named_only;   /* `split 3` would not say which way */
+	word_fn *set_word;
+	const char *words[2]; /* what set_word knows */
+	void (*set)(const struct attr_context *c, const struct attr *a, struct loc loc,
+		    const struct values *values);
+};
+
+void note_nearest(struct diag *diag, struct loc loc, struct str word,
+		  const char *const *candidates, size_t count)
+{
+	char text[WORD_BYTES];
+	const char *near;
+
+	if (word.bytes >= sizeof text)
+		return;
+	memcpy(text, word.at, word.bytes);
+	text[word.bytes] = 0;
+	near = diag_nearest(text, candidates, count);
+	if (near)
+		diag_note(diag, loc, "did you mean '%s'?", near);
+}
+
+static bool is_word(const struct value *v)
+{
+	return v->kind == VALUE_WORD || v->kind == VALUE_TEXT;
+}
+
+static bool is_string(const struct value *v)
+{
+	return v->kind == VALUE_STRING || v->kind == VALUE_TEXT;
+}
+
+static void wrong_values(const struct attr_context *c, const struct attr *a,
+			 struct loc loc, const char *what)
+{
+	diag_error(c->diag, loc, NULL, "'%s' takes %s", a->word, what);
+	diag_note(c->diag, loc, "for example '%s'", a->example);
+}
+
+/* Set one size; a number that no field can hold is outside every range. */
+static void set_number(const struct attr_context *c, enum conv_attr attr,
+		       const struct value *v)
+{
+	bool unset_split =
+	    v->number == 0 && (attr == CONV_SPLIT_Y || attr == CONV_SPLIT_K);
+
+	if (!draft_claim(c->draft, attr, v->loc, c->diag))
+		return;
+	if ((v->negative && v->number) || v->number > UINT32_MAX || unset_split) {
+		report_range(attr, v->loc, v->text, c->diag);
+		c->draft->bad[attr] = true;
+		return;
+	}
+	draft_set(c->draft, attr, (uint32_t)v->number);
+	if (attr >= CONV_PAD_TOP && attr <= CONV_PAD_RIGHT && c->draft->pad_same) {
+		/* Numbers take the place of the defaults' `pad same`. */
+		c->draft->pad_same = false;
+		for (enum conv_attr p = CONV_PAD_TOP; p <= CONV_PAD_RIGHT; p++)
+			if (p != attr)
+				draft_set(c->draft, p, 0);
+	}
+}
+
+/* Numbers by their place: as many as axes, or one or two where that is enough. */
+static void set_places(const struct attr_context *c, const struct attr *a,
+		       const struct value *v, size_t count)
+{
+	size_t stride;
+	char what[96];
+
+	if (count == a->axis_count && !a->named_only) {
+		stride = a->axis_count;
+	} else if (count == 1 && a->one_for_all) {
+		stride = 1;
+	} else if (count == 2 && a->two_for_four) {
+		stride = 2;
+	} else {
+		if (a->named_only)
+			snprintf(what, sizeof what, "a number after each name");
+		else
+			snprintf(what, sizeof what, "%s%s%zu number%s, not %zu",
+				 a->one_for_all && a->axis_count > 1 ? "1 or " : "",
+				 a->two_for_four ? "2 or " : "", a->axis_count,
+				 a->axis_count == 1 ? "" : "s", count);
+		wrong_values(c, a, v->loc, what);
+		for (size_t i = 0; i < a->axis_count; i++)
+			c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] =
+			    true;
+		return;
+	}
+	for (size_t i = 0; i < a->axis_count; i++)
+		set_number(c, a->axes[i].attr, &v[i % stride]);
+}
+
+static void unknown_value(const struct attr_context *c, const struct attr *a,
+			  const struct value *v)
+{
+	const char *candidates[MAX_AXES + 2];
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->axis_count; i++)
+		if (a->axes[i].name)
+			candidates[count++] = a->axes[i].name;
+	for (size_t i = 0; i < 2; i++)
+		if (a->words[i])
+			candidates[count++] = a->words[i];
+	diag_error(c->diag, v->loc, NULL, "'%s' does not take '%.*s'", a->word,
+		   STR_ARGS(v->text));
+	note_nearest(c->diag, v->loc, v->text, candidates, count);
+	diag_note(c->diag, v->loc, "for example '%s'", a->example);
+	for (size_t i = 0; i < a->axis_count; i++)
+		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
+}
+
+static const struct axis *find_axis(const struct attr *a, const struct value *v)
+{
+	for (size_t i = 0; i < a->axis_count; i++)
+		if (is_word(v) && a->axes[i].name && str_is(v->text, a->axes[i].name))
+			return &a->axes[i];
+	return NULL;
+}
+
+/* Numbers and names of an attribute with axes, in any order. */
+static void set_axes(const struct attr_context *c, const struct attr *a, struct loc loc,
+		     const struct values *values)
+{
+	const struct value *v = values->items, *end = v + values->count;
+
+	if (v == end) {
+		wrong_values(c, a, loc, "a value");
+		for (size_t i = 0; i < a->axis_count; i++)
+			c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] =
+			    true;
+	}
+	while (v < end) {
+		const struct value *start = v;
+		const struct axis *axis = find_axis(a, v);
+
+		while (v < end && v->kind == VALUE_NUMBER)
+			v++;
+		if (v > start) {
+			set_places(c, a, start, (size_t)(v - start));
+		} else if (axis && v + 1 < end && v[1].kind == VALUE_NUMBER) {
+			set_number(c, axis->attr, &v[1]);
+			v += 2;
+		} else if (is_word(v) && a->set_word && a->set_word(c, v)) {
+			v++;
+		} else {
+			unknown_value(c, a, v);
+			return;
+		}
+	}
+}
+
+static bool set_pad_word(const struct attr_context *c, const struct value *v)
+{
+	bool same = str_is(v->text, "same");
+
+	if (!same && !str_is(v->text, "valid"))
+		return false;
+	for (enum conv_attr a = CONV_PAD_TOP; a <= CONV_PAD_RIGHT; a++) {
+		if (!draft_claim(c->draft, a, v->loc, c->diag))
+			return true;
+		draft_set(c->draft, a, 0);
+	}
+	c->draft->pad_same = same;
+	return true;
+}
+
+static bool set_input_word(const struct attr_context *c, const struct value *v)
+{
+	bool inner = str_is(v->text, "inner");
+
+	if (!inner && !str_is(v->text, "graph"))
+		return false;
+	if (draft_claim(c->draft, CONV_INPUT_KIND, v->loc, c->diag))
+		c->draft->problem.input_kind = inner ? INPUT_INNER : INPUT_GRAPH;
+	return true;
+}
+
+/* One element type, for `type` and `output_type`. */
+static void set_type(const struct attr_context *c, const struct attr *a, struct loc loc,
+		     const struct values *values)
+{
+	bool output = strcmp(a->word, "type") != 0;
+	enum conv_attr attr = output ? CONV_OUT_TYPE : CONV_TYPE;
+	const struct value *v = values->items;
+	enum npu_elem elem;
+
+	if (values->count != 1 || !is_word(v)) {
+		wrong_values(c, a, values->count ? v->loc : loc, "one element type");
+		c->draft->bad[attr] = true;
+		return;
+	}
+	if (!draft_claim(c->draft, attr, v->loc, c->diag))
+		return;
+	if (!elem_from_name(&elem, v->text)) {
+		diag_error(c->diag, v->loc, NULL, "'%.*s' is not an element type",
+			   STR_ARGS(v->text));
+		note_nearest(c->diag, v->loc, v->text, elem_names, ELEM_N);
+		c->draft->bad[attr] = true;
+		return;
+	}
+	if (output)
+		c->draft->problem.out_elem = elem;
+	else
+		c->draft->problem.elem = elem;
+}
+
+static void set_seed_value(const struct attr_context *c, const struct value *v)
+{
+	if (!draft_claim(c->draft, CONV_SEED, v->loc, c->diag))
+		return;
+	if ((v->negative && v->number) || v->overflow) {
+		diag_error(c->diag, v->loc, "seed-range", "seed %.*s is out of range",
+			   STR_ARGS(v->text));
+		diag_note(c->diag, v->loc, "it can be 0 to 18446744073709551615");
+		c->draft->bad[CONV_SEED] = true;
+		return;
+	}
+	c->draft->problem.seed = v->number;
+}
+
+static void set_seed(const struct attr_context *c, const struct attr *a, struct loc loc,
+		     const struct values *values)
+{
+	const struct value *v = values->items;
+
+	if (values->count != 1 || v->kind != VALUE_NUMBER) {
+		wrong_values(c, a, values->count ? v->loc : loc, "one number");
+		c->draft->bad[CONV_SEED] = true;
+		return;
+	}
+	set_seed_value(c, v);
+}
+
+/* A path as written, made usable from where the compiler runs. */
+static char *resolve_path(const char *dir, struct str path)
+{
+	size_t dir_bytes = path.bytes && *path.at == '/' ? 0 : strlen(dir);
+	char *resolved = mem_new(dir_bytes + path.bytes + 1);
+
+	memcpy(resolved, dir, dir_bytes);
+	memcpy(resolved + dir_bytes, path.at, path.bytes);
+	return resolved;
+}
+
+static bool ends_with(struct str s, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	return s.bytes >= n && memcmp(s.at + s.bytes - n, tail, n) == 0;
+}
+
+/* A file, with the tensor's name when it holds several; false after an error. */
+static bool set_file(const struct attr_context *c, const struct attr *a,
+		     const struct value *v, size_t count, struct tensor_source *source)
+{
+	bool npy = ends_with(v[0].text, ".npy");
+	bool safetensors = ends_with(v[0].text, ".safetensors");
+
+	if (!npy && !safetensors) {
+		diag_error(c->diag, v->loc, NULL, "'%.*s' is no file of tensors",
+			   STR_ARGS(v->text));
+		diag_note(c->diag, v->loc,
+			  "%s come from .npy and .safetensors files or from "
+			  "a seed",
+			  a->word);
+		return false;
+	}
+	if (npy && count > 1) {
+		diag_error(c->diag, v[1].loc, NULL, "a .npy file holds a single tensor");
+		diag_note(c->diag, v[1].loc, "leave the second value out");
+		return false;
+	}
+	if (safetensors && (count != 2 || !is_string(&v[1]) || !v[1].text.bytes)) {
+		diag_error(c->diag, v->loc, NULL, "which tensor of '%.*s' is not said",
+			   STR_ARGS(v->text));
+		diag_note(c->diag, v->loc,
+			  "give its name, as in '%s \"x.safetensors\" "
+			  "\"layer.weight\"'",
+			  a->word);
+		return false;
+	}
+	source->kind = npy ? SOURCE_NPY : SOURCE_SAFETENSORS;
+	source->path = resolve_path(c->dir, v->text);
+	if (safetensors)
+		source->tensor = mem_strndup(v[1].text.at, v[1].text.bytes);
+	return true;
+}
+
+/*
+ * seed | seed N | "x.npy" | "x.safetensors" "tensor" | none, which only a bias can
+ * be.  A seed given here is the conv's.
+ */
+static void set_source(const struct attr_context *c, const struct attr *a, struct loc loc,
+		       const struct values *values)
+{
+	bool bias = strcmp(a->word, "bias") == 0;
+	enum conv_attr attr = bias ? CONV_BIAS : CONV_WEIGHTS;
+	struct tensor_source source = { .kind = SOURCE_SEED };
+	struct tensor_source *target =
+	    bias ? &c->draft->problem.bias : &c->draft->problem.weights;
+	const struct value *v = values->items;
+	size_t count = values->count;
+
+	if (!draft_claim(c->draft, attr, count ? v->loc : loc, c->diag))
+		return;
+	if (count && is_word(v) && str_is(v->text, "seed") &&
+	    (count == 1 || (count == 2 && v[1].kind == VALUE_NUMBER))) {
+		if (count == 2)
+			set_seed_value(c, &v[1]);
+	} else if (bias && count == 1 && is_word(v) && str_is(v->text, "none")) {
+		source.kind = SOURCE_NONE;
+	} else if (count && count <= 2 && is_string(v)) {
+		if (!set_file(c, a, v, count, &source)) {
+			c->draft->bad[attr] = true;
+			return;
+		}
+	} else {
+		wrong_values(c, a, count ? v->loc : loc,
+			     bias ? "a file, 'seed N' or 'none'" : "a file or 'seed N'");
+		c->draft->bad[attr] = true;
+		return;
+	}
+	free(target->path);
+	free(target->tensor);
+	*target = source;
+}
+
+void attr_set_name(const struct attr_context *c, struct str name, struct loc loc)
+{
+	if (!draft_claim(c->draft, CONV_NAME, loc, c->diag))
+		return;
+	if (name.bytes == 0 || name.bytes > MAX_NAME_BYTES) {
+		diag_error(c->diag, loc, "name", "a name of %zu bytes", name.bytes);
+		diag_note(c->diag, loc, "a name has 1 to %u bytes", MAX_NAME_BYTES);
+		c->draft->bad[CONV_NAME] = true;
+		return;
+	}
+	for (size_t i = 0; i < name.bytes; i++) {
+		if ((unsigned char)name.at[i] >= 0x20 && name.at[i] != 0x7f)
+			continue;
+		diag_error(c->diag, loc, "name", "the name has a control character");
+		diag_note(c->diag, loc, "use letters, digits and signs that print");
+		c->draft->bad[CONV_NAME] = true;
+		return;
+	}
+	c->draft->problem.name = mem_strndup(name.at, name.bytes);
+}
+
+// clang-format off
+static const struct attr attrs[] = {
+	{ .word = "input", .example = "input 3x224x224",
+	  .axes = { { "c", CONV_IN_C }, { "h", CONV_IN_H }, { "w", CONV_IN_W } },
+	  .axis_count = 3, .set_word = set_input_word, .words = { "graph", "inner" } },
+	{ .word = "output", .example = "output 64",
+	  .axes = { { "c", CONV_OUT_C } }, .axis_count = 1 },
+	{ .word = "kernel", .example = "kernel 3x3",
+	  .axes = { { "h", CONV_KERNEL_H }, { "w", CONV_KERNEL_W } },
+	  .axis_count = 2, .one_for_all = true },
+	{ .word = "stride", .example = "stride 2 1",
+	  .axes = { { "y", CONV_STRIDE_Y }, { "x", CONV_STRIDE_X } },
+	  .axis_count = 2, .one_for_all = true },
+	{ .word = "pad", .example = "pad top 1 bottom 1",
+	  .axes = { { "top", CONV_PAD_TOP }, { "left", CONV_PAD_LEFT },
+		    { "bottom", CONV_PAD_BOTTOM }, { "right", CONV_PAD_RIGHT } },
+	  .axis_count = 4, .one_for_all = true, .two_for_four = true,
+	  .set_word = set_pad_word, .words = { "same", "valid" } },
+	{ .word = "dilation", .example = "dilation 2 2",
+	  .axes = { { "y", CONV_DILATION_Y }, { "x", CONV_DILATION_X } },
+	  .axis_count = 2, .one_for_all = true },
+	{ .word = "groups", .example = "groups 32",
+	  .axes = { { NULL, CONV_GROUPS } }, .axis_count = 1 },
+	{ .word = "batch", .example = "batch 2",
+	  .axes = { { NULL, CONV_BATCH } }, .axis_count = 1 },
+	{ .word = "split", .example = "split y 3",
+	  .axes = { { "y", CONV_SPLIT_Y }, { "k", CONV_SPLIT_K } },
+	  .axis_count = 2, .named_only = true },
+	{ .word = "type", .example = "type fp16", .set = set_type },
+	{ .word = "output_type", .example = "output_type fp32", .set = set_type },
+	{ .word = "weights", .example = "weights \"edges.npy\"", .set = set_source },
+	{ .word = "bias", .example = "bias \"edges-bias.npy\"", .set = set_source },
+	{ .word = "seed", .example = "seed 7", .set = set_seed },
+};
+// clang-format on
+
+#define ATTR_N (sizeof attrs / sizeof attrs[0])
+
+static const struct attr *find_attr(struct str word)
+{
+	for (size_t i = 0; i < ATTR_N; i++)
+		if (str_is(word, attrs[i].word))
+			return &attrs[i];
+	return NULL;
+}
+
+bool attr_exists(struct str word)
+{
+	return find_attr(word) != NULL;
+}
+
+/* A list that could not be read still counts as given: it is not missing. */
+static void mark_given(const struct attr_context *c, const struct attr *a)
+{
+	for (size_t i = 0; i < a->axis_count; i++)
+		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
+	if (!a->axis_count)
+		c->draft->bad[CONV_SEED] = true;
+}
+
+void attr_set(const struct attr_context *context, struct str word, struct loc loc,
+	      const struct values *values)
+{
+	const struct attr *a = find_attr(word);
+	const char *words[ATTR_N];
+
+	if (!a) {
+		for (size_t i = 0; i < ATTR_N; i++)
+			words[i] = attrs[i].word;
+		diag_error(context->diag, loc, NULL, "unknown attribute '%.*s'",
+			   STR_ARGS(word));
+		note_nearest(context->diag, loc, word, words, ATTR_N);
+		return;
+	}
+	if (values->bad)
+		mark_given(context, a);
+	else if (a->set)
+		a->set(context, a, loc, values);
+	else
+		set_axes(context, a, loc, values);
+}
