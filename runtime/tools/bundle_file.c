@@ -100,7 +100,7 @@ void tool_complain_npurt(const char *program, const char *file, enum npurt_err e
 enum tool_exit bundle_file_open(struct bundle_file *f, const char *program,
 				const char *path)
 {
-	struct npurt_error error;
+	struct npurt_error error = { .code = NPURT_OK };
 	enum npurt_err err;
 	char why[256];
 

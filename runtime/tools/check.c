@@ -16,7 +16,7 @@
 #define FP16_LARGEST 65504.0
 #define FP32_MANTISSA_BITS 23
 #define FP32_MIN_EXPONENT (-126)
-#define ORDER_BITS (-18) /* F-51 */
+#define ORDER_BITS (-18) /* see check.h */
 #define MAX_THREADS 256u
 
 /* The number of fp16 bits, by the format's definition. */

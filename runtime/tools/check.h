@@ -8,7 +8,7 @@
 #include "tensor.h"
 
 /*
- * How far a result may be from the reference r (F-51):
+ * How far a result may be from the reference r:
  *
  *     |got - r| <= ulp(r) + 2^-18 * sum |input * weight|
  *

@@ -1,0 +1,347 @@
+/* npurun: run a conv of a bundle on a device. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "json_put.h"
+#include "run_options.h"
+#include "run_parts.h"
+
+/* All that one invocation holds; freed in one place. */
+struct session {
+	struct run_options options;
+	struct bundle_file bundle;
+	const struct npub_conv *conv;
+	uint32_t conv_index;
+	struct npurt_device *device;
+	bool simulated;
+	struct npurt *rt;
+	struct tensor input, output;
+	struct run_dump dump;
+	FILE *report; /* where results are told: not where the output goes */
+};
+
+static void session_close(struct session *s)
+{
+	npurt_close(s->rt);
+	npurt_device_close(s->device);
+	tensor_free(&s->input);
+	tensor_free(&s->output);
+	json_decref(s->dump.document);
+	bundle_file_close(&s->bundle);
+}
+
+static void note(const struct session *s, const char *file, const char *text)
+{
+	if (!s->options.quiet)
+		tool_complain(PROGRAM ": note", file, "%s", text);
+}
+
+static enum tool_exit exit_from(enum npurt_err err)
+{
+	return err == NPURT_OK	       ? EXIT_DONE
+	       : err == NPURT_ERR_FILE ? EXIT_FILE
+				       : EXIT_REFUSED;
+}
+
+static enum tool_exit runtime_trouble(const struct session *s, enum npurt_err err,
+				      const struct npurt_error *error)
+{
+	tool_complain_npurt(PROGRAM, s->bundle.path, err, error);
+	return exit_from(err);
+}
+
+static enum tool_exit out_of_memory(void)
+{
+	tool_complain(PROGRAM, NULL, "out of memory");
+	return EXIT_INTERNAL;
+}
+
+static enum tool_exit choose_conv(struct session *s)
+{
+	const struct npub *b = &s->bundle.npub;
+	const char *which = s->options.conv;
+	char text[200];
+
+	if (b->conv_count == 0) {
+		tool_complain(PROGRAM, s->bundle.path, "the bundle has no conv");
+		return EXIT_REFUSED;
+	}
+	s->conv_index = which ? bundle_file_conv(&s->bundle, PROGRAM, which) : 0;
+	if (s->conv_index == NPUB_NONE)
+		return EXIT_REFUSED;
+	s->conv = &b->convs[s->conv_index];
+	if (!which && b->conv_count > 1) {
+		snprintf(text, sizeof(text),
+			 "running the first of %u convs, '%s'; --conv "
+			 "names another",
+			 b->conv_count, npub_string(b, s->conv->name));
+		note(s, s->bundle.path, text);
+	}
+	return EXIT_DONE;
+}
+
+/* `auto` falls back to the simulator, and says so even when it is to be quiet. */
+static enum tool_exit open_device(struct session *s)
+{
+	const char *which = s->options.device;
+	bool automatic = strcmp(which, "auto") == 0;
+	enum npurt_err err = NPURT_ERR_NODEVICE;
+	struct npurt_error error = { .code = NPURT_OK };
+
+	s->simulated = strcmp(which, "sim") == 0;
+	if (!s->simulated)
+		err =
+		    npurt_device_open_rknpu(&s->device, automatic ? NULL : which, &error);
+	if (err != NPURT_OK && automatic) {
+		fprintf(stderr, "%s: note: running in the simulator, because %s%s%s%s\n",
+			PROGRAM, npurt_strerror(err), error.detail[0] ? " (" : "",
+			error.detail, error.detail[0] ? ")" : "");
+		s->simulated = true;
+	}
+	if (s->simulated)
+		err = npurt_device_open_sim(&s->device, s->options.threads, &error);
+	if (err == NPURT_OK)
+		return EXIT_DONE;
+	tool_complain_npurt(PROGRAM, which, err, &error);
+	return exit_from(err);
+}
+
+static enum tool_exit load_conv(struct session *s)
+{
+	/* Hazards are a board's: the simulator starts each run as a fresh machine. */
+	const struct npurt_options options = {
+		.conv_index = s->conv_index,
+		.cores = s->options.cores,
+		.min_evidence = s->options.min_evidence,
+		.allow_hazards = s->simulated ? UINT32_MAX : s->options.allow_hazards,
+		.timeout_ms = s->options.timeout_ms,
+	};
+	struct npurt_error error = { .code = NPURT_OK };
+	enum npurt_err err = npurt_open(&s->rt, s->bundle.blob, s->bundle.bytes,
+					s->device, &options, &error);
+
+	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, &error);
+}
+
+static struct tensor_desc desc_of(const struct npurt *rt, enum npurt_tensor_id id)
+{
+	struct npurt_tensor_info info;
+
+	npurt_tensor(rt, id, &info);
+	return (struct tensor_desc){
+		(enum npu_elem)info.elem, info.n, info.c, info.h, info.w, info.scale,
+		info.zero_point
+	};
+}
+
+static enum tool_exit tensor_trouble(const char *path, const struct tensor_report *report)
+{
+	tool_complain(PROGRAM, path, "%s", report->why);
+	return report->file_trouble ? EXIT_FILE : EXIT_REFUSED;
+}
+
+/* Refuse what cannot be written before the work, and read the input. */
+static enum tool_exit prepare_tensors(struct session *s)
+{
+	const struct run_options *o = &s->options;
+	struct tensor_desc in = desc_of(s->rt, NPURT_INPUT);
+	struct tensor_desc out = desc_of(s->rt, NPURT_OUTPUT);
+	struct tensor_report report;
+	enum npurt_err err;
+	char text[80];
+
+	if (o->output &&
+	    !tensor_can_write(&out, o->output, o->output_format, &o->image_out, &report))
+		return tensor_trouble(o->output, &report);
+	if (!tensor_new(&s->input, &in) || !tensor_new(&s->output, &out))
+		return out_of_memory();
+	if (o->input) {
+		if (!tensor_read_file(&s->input, o->input, o->input_format, &o->image_in,
+				      &report))
+			return tensor_trouble(o->input, &report);
+		if (report.note[0])
+			note(s, o->input, report.note);
+	} else {
+		if (!tensor_fill_random(&s->input, o->seed))
+			return out_of_memory();
+		snprintf(text, sizeof(text), "no --input: made one up from seed %llu",
+			 (unsigned long long)o->seed);
+		note(s, NULL, text);
+	}
+	err = npurt_write_input(s->rt, s->input.data, s->input.bytes);
+	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, NULL);
+}
+
+static enum tool_exit dump_trouble(const struct session *s, const char *why)
+{
+	tool_complain(PROGRAM, s->options.dump_dir, "%s", why);
+	return EXIT_FILE;
+}
+
+static enum tool_exit begin_dump(struct session *s)
+{
+	char why[300];
+	json_t *x = json_object();
+
+	s->dump.document = x;
+	put_s(x, "bundle", s->bundle.path);
+	put_s(x, "conv", npub_string(&s->bundle.npub, s->conv->name));
+	put_u(x, "conv_index", s->conv_index);
+	put_s(x, "device", npurt_device_describe(s->device));
+	put_bool(x, "simulated", s->simulated);
+	if (!run_dump_before(&s->dump, s->options.dump_dir, s->rt, why, sizeof(why)))
+		return dump_trouble(s, why);
+	return EXIT_DONE;
+}
+
+/* Run once, with the dump around it, and fetch the output. */
+static enum tool_exit run_once(struct session *s)
+{
+	struct npurt_error error = { .code = NPURT_OK };
+	struct npurt_submit_info info;
+	enum npurt_err err;
+	double seconds;
+	char why[300];
+
+	if (s->options.dump_dir && begin_dump(s) != EXIT_DONE)
+		return EXIT_FILE;
+	seconds = now_seconds();
+	err = npurt_run(s->rt, &error);
+	seconds = now_seconds() - seconds;
+	if (s->options.dump_dir &&
+	    !run_dump_after(&s->dump, s->rt, err, &error, why, sizeof(why)))
+		return dump_trouble(s, why);
+	if (err == NPURT_OK)
+		err = npurt_read_output(s->rt, s->output.data, s->output.bytes);
+	if (err != NPURT_OK)
+		return runtime_trouble(s, err, &error);
+	npurt_submit_info(s->rt, &info);
+	if (!s->options.quiet)
+		fprintf(s->report, "%s: ran on %s, plan of %u core%s, %.3f ms\n",
+			npub_string(&s->bundle.npub, s->conv->name),
+			npurt_device_describe(s->device), info.cores,
+			info.cores == 1 ? "" : "s", seconds * 1e3);
+	return EXIT_DONE;
+}
+
+static void print_check(const struct session *s, const struct check_result *r, FILE *out)
+{
+	char place[TENSOR_TEXT_BYTES];
+
+	fprintf(out, "check: %s: %llu of %llu outputs out of bounds\n",
+		r->failures ? "FAIL" : "PASS", (unsigned long long)r->failures,
+		(unsigned long long)r->outputs);
+	fprintf(out, "  largest error %.6g, cosine %.9f, %.2f s\n", r->max_error,
+		r->cosine, r->seconds);
+	fprintf(
+	    out,
+	    "  nearest to its bound: %s got %.9g, reference %.9g, off by %.3g of %.3g\n",
+	    tensor_place(place, &s->output.desc, r->worst), r->worst_got,
+	    r->worst_reference, r->worst_ratio * r->worst_bound, r->worst_bound);
+}
+
+static enum tool_exit check(const struct session *s)
+{
+	struct check_result result;
+	bool progress = !s->options.quiet && isatty(STDERR_FILENO);
+	char why[200];
+
+	switch (check_output(&result, &s->bundle.npub, s->conv, &s->input, &s->output,
+			     s->options.threads, progress, why, sizeof(why))) {
+	case CHECK_NOMEM:
+		return out_of_memory();
+	case CHECK_IMPOSSIBLE:
+		tool_complain(PROGRAM, s->bundle.path, "%s", why);
+		return EXIT_REFUSED;
+	default:
+		break;
+	}
+	if (result.failures)
+		print_check(s, &result, stderr);
+	else if (!s->options.quiet)
+		print_check(s, &result, s->report);
+	return result.failures ? EXIT_REFUSED : EXIT_DONE;
+}
+
+static enum tool_exit bench(struct session *s)
+{
+	const struct npub_conv *c = s->conv;
+	uint64_t macs = (uint64_t)c->batch * c->out_c * c->out_h * c->out_w *
+			(c->in_c / c->groups) * c->kernel_h * c->kernel_w;
+	struct npurt_error error = { .code = NPURT_OK };
+	enum npurt_err err = bench_conv(s->rt, &s->input, &s->output, macs,
+					s->options.bench_runs, s->report, &error);
+
+	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, &error);
+}
+
+static enum tool_exit write_output(const struct session *s)
+{
+	const struct run_options *o = &s->options;
+	struct tensor_report report;
+
+	if (!tensor_write_file(&s->output, o->output, o->output_format, &o->image_out,
+			       &report))
+		return tensor_trouble(o->output, &report);
+	return EXIT_DONE;
+}
+
+static enum tool_exit run(struct session *s)
+{
+	static enum tool_exit (*const stages[])(struct session * s) = {
+		choose_conv, open_device, load_conv, prepare_tensors, run_once,
+	};
+	const struct run_options *o = &s->options;
+	enum tool_exit code, check_code = EXIT_DONE;
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		code = stages[i](s);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (o->check)
+		check_code = check(s);
+	/* A wrong output is still worth looking at. */
+	if (o->output) {
+		code = write_output(s);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	if (check_code != EXIT_DONE)
+		return check_code;
+	return o->bench_runs ? bench(s) : EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct session s = { .report = stdout };
+	enum tool_exit code;
+
+	json_put_init();
+	switch (run_options_parse(&s.options, argc, argv)) {
+	case RUN_OPTIONS_DONE:
+		return EXIT_DONE;
+	case RUN_OPTIONS_BAD:
+		return EXIT_USAGE;
+	default:
+		break;
+	}
+	if (s.options.output && strcmp(s.options.output, "-") == 0)
+		s.report = stderr;
+	code = bundle_file_open(&s.bundle, PROGRAM, s.options.bundle);
+	if (code != EXIT_DONE)
+		return code;
+	if (s.options.list)
+		list_convs(&s.bundle.npub, stdout);
+	else
+		code = run(&s);
+	session_close(&s);
+	if (fflush(stdout) != 0 && code == EXIT_DONE) {
+		tool_complain(PROGRAM, "standard output", "cannot write");
+		code = EXIT_FILE;
+	}
+	return code;
+}

@@ -1,0 +1,177 @@
+/* npurun --dump */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "files.h"
+#include "json_put.h"
+#include "run_parts.h"
+
+#define PATH_BYTES 4096
+
+/* "bo1-weight.before.bin" */
+static void image_name(char *name, size_t room, uint32_t index,
+		       const struct npurt_bo_info *bo, const char *when)
+{
+	snprintf(name, room, "bo%u-%s.%s.bin", index, name_of_bo_role(bo->role), when);
+}
+
+static bool write_in(const char *dir, const char *name, const void *data, size_t bytes,
+		     char *why, size_t why_bytes)
+{
+	const struct file_part part = { data, bytes };
+	char path[PATH_BYTES], reason[200];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path)) {
+		snprintf(why, why_bytes, "the path is too long");
+		return false;
+	}
+	if (file_write(path, &part, 1, reason, sizeof(reason)))
+		return true;
+	snprintf(why, why_bytes, "%s: %s", name, reason);
+	return false;
+}
+
+static bool write_images(const char *dir, const struct npurt *rt, const char *when,
+			 char *why, size_t why_bytes)
+{
+	for (uint32_t i = 0; i < npurt_bo_count(rt); i++) {
+		struct npurt_bo_info bo;
+		char name[64];
+
+		npurt_bo(rt, i, &bo);
+		image_name(name, sizeof(name), i, &bo, when);
+		if (!write_in(dir, name, bo.data, bo.bytes, why, why_bytes))
+			return false;
+	}
+	return true;
+}
+
+static json_t *bo_object(uint32_t index, const struct npurt_bo_info *bo)
+{
+	json_t *x = json_object();
+	char name[64];
+
+	put_u(x, "index", index);
+	put_s(x, "name", bo->name);
+	put_s(x, "role", name_of_bo_role(bo->role));
+	put_u(x, "dma_addr", bo->dma_addr);
+	put_u(x, "bytes", bo->bytes);
+	put_u(x, "flags", bo->flags);
+	image_name(name, sizeof(name), index, bo, "before");
+	put_s(x, "before", name);
+	image_name(name, sizeof(name), index, bo, "after");
+	put_s(x, "after", name);
+	return x;
+}
+
+static json_t *task_object(uint32_t index, const struct npub_task *t)
+{
+	json_t *x = json_object();
+
+	put_u(x, "task", index);
+	put_u(x, "flags", t->flags);
+	put_u(x, "op_idx", t->op_idx);
+	put_u(x, "enable_mask", t->enable_mask);
+	put_u(x, "int_mask", t->int_mask);
+	put_u(x, "int_clear", t->int_clear);
+	put_u(x, "int_status", t->int_status);
+	put_u(x, "regcfg_amount", t->regcfg_amount);
+	put_u(x, "regcfg_offset", t->regcfg_offset);
+	put_u(x, "regcmd_addr", t->regcmd_addr);
+	return x;
+}
+
+/* The records that the submit's ranges can reach, and those between them. */
+static json_t *task_array(const struct npurt_bo_info *bo)
+{
+	json_t *tasks = json_array();
+
+	for (uint32_t i = 0; (i + 1) * sizeof(struct npub_task) <= bo->bytes; i++) {
+		struct npub_task t;
+
+		memcpy(&t, (const char *)bo->data + i * sizeof(t), sizeof(t));
+		if (t.enable_mask == 0) /* the BO's padding */
+			break;
+		json_array_append_new(tasks, task_object(i, &t));
+	}
+	return tasks;
+}
+
+static json_t *submit_object(const struct npurt_submit_info *s)
+{
+	json_t *x = json_object(), *subcores = json_array();
+
+	put_u(x, "flags", s->flags);
+	put_u(x, "timeout", s->timeout);
+	put_u(x, "task_start", s->task_start);
+	put_u(x, "task_number", s->task_number);
+	put_u(x, "task_counter", 0);
+	put_u(x, "priority", 0);
+	put_u(x, "core_mask", s->core_mask);
+	put_i(x, "fence_fd", -1);
+	for (size_t i = 0; i < sizeof(s->subcore) / sizeof(s->subcore[0]); i++) {
+		json_t *range = json_array();
+
+		append_u(range, s->subcore[i].task_start);
+		append_u(range, s->subcore[i].task_number);
+		json_array_append_new(subcores, range);
+	}
+	put(x, "subcore", subcores);
+	return x;
+}
+
+static void put_run(json_t *x, const struct npurt *rt)
+{
+	struct npurt_submit_info submit;
+	json_t *bos = json_array(), *tasks = NULL;
+	char hazards[HAZARD_TEXT_BYTES];
+
+	npurt_submit_info(rt, &submit);
+	put_u(x, "cores", submit.cores);
+	put_s(x, "evidence", name_of_evidence(submit.evidence));
+	put_s(x, "hazards", hazard_text(hazards, submit.hazards));
+	put_u(x, "cost_ns", submit.cost_ns);
+	for (uint32_t i = 0; i < npurt_bo_count(rt); i++) {
+		struct npurt_bo_info bo;
+
+		npurt_bo(rt, i, &bo);
+		json_array_append_new(bos, bo_object(i, &bo));
+		if (bo.role == NPUB_BO_TASK && !tasks)
+			tasks = task_array(&bo);
+	}
+	put(x, "bos", bos);
+	put(x, "tasks", tasks ? tasks : json_array());
+	put(x, "submit", submit_object(&submit));
+}
+
+bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
+		     char *why, size_t why_bytes)
+{
+	if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
+		snprintf(why, why_bytes, "cannot create: %s", strerror(errno));
+		return false;
+	}
+	dump->dir = dir;
+	put_run(dump->document, rt);
+	return write_images(dir, rt, "before", why, why_bytes);
+}
+
+bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_err result,
+		    const struct npurt_error *error, char *why, size_t why_bytes)
+{
+	size_t bytes = 0;
+	char *text;
+	bool ok;
+
+	put_s(dump->document, "result", npurt_errname(result));
+	if (result != NPURT_OK)
+		put_s(dump->document, "result_detail", error->detail);
+	if (!write_images(dump->dir, rt, "after", why, why_bytes))
+		return false;
+	text = json_text(dump->document, &bytes);
+	ok = write_in(dump->dir, "run.json", text, bytes, why, why_bytes);
+	free(text);
+	return ok;
+}

@@ -1,0 +1,33 @@
+/*
+ * npurun's command line.
+ */
+#ifndef RUN_OPTIONS_H
+#define RUN_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "tensor_file.h"
+
+#define PROGRAM "npurun"
+
+struct run_options {
+	const char *bundle, *input, *output, *device, *dump_dir;
+	const char *conv; /* name or number; NULL: the first */
+	enum tensor_format input_format, output_format;
+	struct image_in image_in;
+	struct image_out image_out;
+	uint32_t cores, threads, min_evidence, allow_hazards, timeout_ms;
+	uint32_t bench_runs; /* 0: no benchmark */
+	uint64_t seed;
+	bool check, list, quiet;
+};
+
+enum run_options_result {
+	RUN_OPTIONS_GO,
+	RUN_OPTIONS_DONE, /* --help or --version: printed */
+	RUN_OPTIONS_BAD	  /* reported */
+};
+
+enum run_options_result run_options_parse(struct run_options *o, int argc, char **argv);
+
+#endif
