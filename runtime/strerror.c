@@ -113,12 +113,12 @@ enum npurt_err npurt_failf(struct npurt_error *error, enum npurt_err code,
 
 void npurt_detailf(struct npurt_error *error, const char *format, ...)
 {
-	struct text t = { error->detail, 0, sizeof error->detail };
+	struct text t;
 	va_list args;
 
-	if (error->code != NPURT_OK)
+	if (!error || error->code != NPURT_OK)
 		return;
-	t.used = strlen(error->detail);
+	t = (struct text){ error->detail, strlen(error->detail), sizeof error->detail };
 	va_start(args, format);
 	put_format(&t, format, args);
 	va_end(args);

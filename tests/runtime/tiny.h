@@ -1,0 +1,72 @@
+/*
+ * A bundle built by hand: one small fp16 conv with plans for one, two and three
+ * cores, every word of it written here from the register tables.  Tests change
+ * what they like before tiny_bundle() writes it.
+ */
+#ifndef TESTS_TINY_H
+#define TESTS_TINY_H
+
+#include <stddef.h>
+
+#include "bundle_format.h"
+
+/* 8 channels of 6 x 5 to 20 channels of 6 x 5 by 3 x 3, padding 1, batch 1. */
+enum {
+	TINY_C = 8,
+	TINY_H = 6,
+	TINY_W = 5,
+	TINY_K = 20,
+	TINY_KP = 32, /* whole kernel groups */
+	TINY_KERNEL = 3,
+	TINY_PAD = 1,
+	TINY_PLANE_OUT = 32, /* 30 rounded up to 4 */
+	TINY_MAX_TASKS = 16,
+	TINY_MAX_WORDS = 2048,
+	TINY_MAX_RELOCS = 128
+};
+
+enum tiny_bo { TINY_TASK, TINY_WEIGHT, TINY_INTERNAL, TINY_INPUT, TINY_OUTPUT, TINY_BOS };
+enum { TINY_T_INPUT, TINY_T_OUTPUT, TINY_T_WEIGHTS, TINY_T_BIAS, TINY_TENSORS };
+
+struct tiny {
+	struct npub_conv conv;
+	struct npub_tensor tensor[TINY_TENSORS];
+	struct npub_bo bo[TINY_BOS];
+	struct npub_plan plan[NPUB_MAX_CORES];
+	struct npub_task task[TINY_MAX_TASKS];
+	uint64_t word[TINY_MAX_WORDS];
+	struct npub_reloc reloc[TINY_MAX_RELOCS];
+	struct npub_sync sync[16];
+	uint8_t data[4096]; /* weights, then bias */
+	uint32_t plan_count, task_count, word_count, reloc_count, sync_count, data_bytes;
+};
+
+struct tiny_options {
+	uint32_t max_cores;   /* plans for 1 .. max_cores */
+	uint32_t first_cores; /* 0: 1; lets a bundle have the three-core plan alone */
+	uint32_t tiles;	      /* of the one-core plan */
+	int bias;
+	int delta; /* third and later one-core tasks write little */
+};
+
+void tiny_make(struct tiny *t, const struct tiny_options *options);
+
+/* The written bundle, in malloc'd memory. */
+uint8_t *tiny_bundle(const struct tiny *t, size_t *bytes);
+
+/* First word of a task, or its word that writes the register at `offset`; else fails. */
+uint64_t *tiny_word(struct tiny *t, uint32_t task, uint16_t offset);
+uint64_t *tiny_tail(struct tiny *t, uint32_t task);
+
+/* Replace the value field of a word. */
+void tiny_set(uint64_t *word, uint32_t value);
+uint32_t tiny_get(const uint64_t *word);
+
+/* Recompute all checksums of a bundle that a test has changed. */
+void tiny_fix_crcs(uint8_t *bundle, size_t bytes);
+
+/* NCHW input of small whole numbers, and the conv's exact result, both fp16. */
+void tiny_input(uint16_t input[TINY_C * TINY_H * TINY_W]);
+void tiny_expected(const struct tiny *t, uint16_t output[TINY_K * TINY_H * TINY_W]);
+
+#endif
