@@ -1,0 +1,372 @@
+/*
+ * Random problems.  Each family draws sizes where its own difficulties lie; then
+ * the whole is made legal and small enough to be computed.
+ */
+#include <string.h>
+
+#include "problem.h"
+
+#define MAX_MACS 24000000u    /* of one problem */
+#define MAX_ELEMENTS 3000000u /* of input and of output */
+#define MAX_WEIGHTS 1500000u
+#define MAX_WIDTH 2047u
+#define MAX_PAD 15u
+#define CBUF_ENTRIES 6144u /* 12 banks of 512: what the edge family aims at */
+
+typedef void family(struct problem *p, uint64_t *s);
+
+static uint32_t pick(uint64_t *s, const uint32_t *values, size_t count)
+{
+	return values[draw64(s) % count];
+}
+#define PICK(s, ...)                                                                     \
+	pick(s, (const uint32_t[]){ __VA_ARGS__ },                                       \
+	     sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+
+static bool chance(uint64_t *s, uint32_t percent)
+{
+	return draw64(s) % 100 < percent;
+}
+
+/* Small often, large now and then. */
+static uint32_t skewed(uint64_t *s, uint32_t most)
+{
+	return draw_range(s, 1, draw_range(s, 1, most));
+}
+
+static void kernels(struct problem *p, uint64_t *s, uint32_t most)
+{
+	p->r.kh = draw_range(s, 1, most);
+	p->r.kw = chance(s, 60) ? p->r.kh : draw_range(s, 1, most);
+}
+
+static void pads(struct problem *p, uint64_t *s)
+{
+	p->r.pt = draw_range(s, 0, p->r.kh - 1);
+	p->r.pl = draw_range(s, 0, p->r.kw - 1);
+	p->r.pb = draw_range(s, 0, p->r.kh - 1);
+	p->r.pr = draw_range(s, 0, p->r.kw - 1);
+}
+
+static void plane(struct problem *p, uint64_t *s, uint32_t most)
+{
+	p->r.h = draw_range(s, 1, most);
+	p->r.w = draw_range(s, 1, most);
+}
+
+static void dense(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 7);
+	plane(p, s, 60);
+	p->r.c = draw_range(s, 5, 300);
+	p->r.k = skewed(s, 300);
+	if (chance(s, 40))
+		pads(p, s);
+}
+
+static void pointwise(struct problem *p, uint64_t *s)
+{
+	p->r.kh = p->r.kw = 1;
+	plane(p, s, chance(s, 30) ? 4 : 60);
+	p->r.c =
+	    chance(s, 20) ? PICK(s, 960, 1024, 1280, 2048, 4095) : draw_range(s, 5, 700);
+	p->r.k = chance(s, 20) ? PICK(s, 273, 546, 1001) : skewed(s, 700);
+}
+
+static void grouped(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 5);
+	plane(p, s, 40);
+	p->r.g = draw_range(s, 2, 20);
+	p->r.c = p->r.g * skewed(s, 48);
+	p->r.k = p->r.g * skewed(s, 48);
+	if (chance(s, 30))
+		pads(p, s);
+}
+
+static void depthwise(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 7);
+	plane(p, s, 90);
+	p->r.g = p->r.c = p->r.k =
+	    chance(s, 20) ? draw_range(s, 2, 4) : skewed(s, 700) + 4;
+	if (chance(s, 60))
+		pads(p, s);
+	if (chance(s, 30))
+		p->r.sy = p->r.sx = 2;
+}
+
+static void pixel(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 7);
+	plane(p, s, 260);
+	p->r.c = draw_range(s, 1, 4);
+	p->r.k = skewed(s, 80);
+	p->r.sy = p->r.sx = draw_range(s, 1, 3);
+	if (chance(s, 50))
+		pads(p, s);
+}
+
+static void strided(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 7);
+	plane(p, s, 90);
+	p->r.c = skewed(s, 200);
+	p->r.k = skewed(s, 200);
+	p->r.sy = draw_range(s, 1, 7);
+	p->r.sx = draw_range(s, 1, 7);
+	if (chance(s, 40))
+		pads(p, s);
+}
+
+static void padded(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, chance(s, 30) ? 16 : 7);
+	plane(p, s, 40);
+	p->r.c = skewed(s, 120);
+	p->r.k = skewed(s, 120);
+	p->r.sy = draw_range(s, 1, 3);
+	p->r.sx = draw_range(s, 1, 3);
+	pads(p, s);
+}
+
+static void dilated(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 4);
+	plane(p, s, 60);
+	p->r.c = skewed(s, 150);
+	p->r.k = skewed(s, 150);
+	p->r.dy = draw_range(s, 1, 5);
+	p->r.dx = draw_range(s, 1, 5);
+	if (chance(s, 50))
+		pads(p, s);
+	if (chance(s, 30))
+		p->r.g = p->r.k = p->r.c;
+}
+
+static void batched(struct problem *p, uint64_t *s)
+{
+	family *const inner[] = { dense, pointwise, grouped, depthwise, pixel };
+
+	inner[draw64(s) % 5](p, s);
+	p->r.n = draw_range(s, 2, 5);
+}
+
+/* Rows of input that just fill the CBUF, or one row or channel more. */
+static void cbuf_edge(struct problem *p, uint64_t *s)
+{
+	uint32_t entries, banks = draw_range(s, 9, 12);
+
+	p->r.kh = p->r.kw = PICK(s, 1, 3, 5);
+	p->r.c = draw_range(s, 1, 24) * 8 + draw_range(s, 0, 1);
+	p->r.w = draw_range(s, p->r.kw, 200);
+	p->r.k = skewed(s, 96);
+	entries = (p->r.c + 31) / 32 * p->r.w;
+	p->r.h = CBUF_ENTRIES / 12 * banks / entries + draw_range(s, 0, 2);
+	if (chance(s, 30))
+		p->r.pt = p->r.pl = p->r.pb = p->r.pr = p->r.kh / 2;
+}
+
+/* One window hardly fits, or does not. */
+static void wide(struct problem *p, uint64_t *s)
+{
+	p->r.kh = PICK(s, 1, 2, 3, 5, 7);
+	p->r.kw = PICK(s, 1, 3);
+	p->r.w = draw_range(s, 500, MAX_WIDTH);
+	p->r.c = skewed(s, CBUF_ENTRIES * 24 / (p->r.w * p->r.kh));
+	p->r.h = p->r.kh + draw_range(s, 0, 6);
+	p->r.k = skewed(s, 24);
+	if (chance(s, 30))
+		p->r.g = p->r.k = p->r.c;
+}
+
+static void tall(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 3);
+	p->r.h = draw_range(s, 200, 2047);
+	p->r.w = draw_range(s, 1, 12);
+	p->r.c = skewed(s, 100);
+	p->r.k = skewed(s, 40);
+	p->r.sy = draw_range(s, 1, 2);
+}
+
+static void tiny(struct problem *p, uint64_t *s)
+{
+	kernels(p, s, 3);
+	plane(p, s, 5);
+	p->r.g = chance(s, 30) ? draw_range(s, 1, 4) : 1;
+	p->r.c = p->r.g * draw_range(s, 1, 9);
+	p->r.k = p->r.g * draw_range(s, 1, 9);
+	if (chance(s, 50))
+		pads(p, s);
+}
+
+static void big_kernel(struct problem *p, uint64_t *s)
+{
+	p->r.kh = draw_range(s, 8, 31);
+	p->r.kw = chance(s, 50) ? p->r.kh : draw_range(s, 1, 31);
+	plane(p, s, 70);
+	p->r.c = skewed(s, 40);
+	p->r.k = skewed(s, 40);
+	p->r.pt = draw_range(s, 0, 15) % p->r.kh;
+	p->r.pl = draw_range(s, 0, 15) % p->r.kw;
+	p->r.sy = draw_range(s, 1, 4);
+	p->r.sx = draw_range(s, 1, 4);
+	if (chance(s, 30))
+		p->r.g = p->r.k = p->r.c;
+}
+
+static void primes(struct problem *p, uint64_t *s)
+{
+	p->r.kh = PICK(s, 1, 2, 3, 5, 7);
+	p->r.kw = PICK(s, 1, 2, 3, 5, 7);
+	p->r.h = PICK(s, 7, 11, 13, 17, 29, 31, 53, 61);
+	p->r.w = PICK(s, 7, 11, 13, 17, 29, 31, 53, 61);
+	p->r.c = PICK(s, 7, 17, 31, 37, 97, 127, 257, 509);
+	p->r.k = PICK(s, 2, 3, 13, 17, 47, 113, 251, 401);
+}
+
+/* Weights that do not fit the CBUF beside the input. */
+static void heavy_weights(struct problem *p, uint64_t *s)
+{
+	p->r.kh = p->r.kw = PICK(s, 1, 3);
+	p->r.c = draw_range(s, 128, 700);
+	p->r.k = draw_range(s, 128, 700);
+	plane(p, s, 16);
+	if (chance(s, 50))
+		p->r.pt = p->r.pl = p->r.pb = p->r.pr = p->r.kh / 2;
+}
+
+static void pinned(struct problem *p, uint64_t *s)
+{
+	family *const inner[] = { dense, pointwise, pixel, strided };
+
+	inner[draw64(s) % 4](p, s);
+	if (chance(s, 60))
+		p->split_y = draw_range(s, 1, 6);
+	if (!p->split_y || chance(s, 40))
+		p->split_k = draw_range(s, 1, 4);
+}
+
+static const struct {
+	const char *name;
+	family *draw;
+	uint32_t share; /* of all problems */
+} families[] = {
+	{ "dense", dense, 14 },	    { "pointwise", pointwise, 8 },
+	{ "grouped", grouped, 10 }, { "depthwise", depthwise, 12 },
+	{ "pixel", pixel, 10 },	    { "strided", strided, 8 },
+	{ "padded", padded, 6 },    { "dilated", dilated, 4 },
+	{ "batched", batched, 6 },  { "cbuf-edge", cbuf_edge, 8 },
+	{ "wide", wide, 4 },	    { "tall", tall, 4 },
+	{ "tiny", tiny, 6 },	    { "big-kernel", big_kernel, 4 },
+	{ "primes", primes, 5 },    { "heavy-weights", heavy_weights, 5 },
+	{ "pinned", pinned, 6 },
+};
+
+#define FAMILIES (sizeof families / sizeof *families)
+
+/* Padding stays below the window and inside its field; windows fit. */
+static void make_legal(struct problem *p)
+{
+	struct ref_conv *r = &p->r;
+	uint32_t window_h = (r->kh - 1) * r->dy + 1, window_w = (r->kw - 1) * r->dx + 1;
+
+	if (r->w > MAX_WIDTH)
+		r->w = MAX_WIDTH;
+	r->pt = r->pt > MAX_PAD ? MAX_PAD : r->pt;
+	r->pl = r->pl > MAX_PAD ? MAX_PAD : r->pl;
+	if (r->h + r->pt + r->pb < window_h)
+		r->h = window_h - r->pt - r->pb;
+	if (r->w + r->pl + r->pr < window_w)
+		r->w = window_w - r->pl - r->pr;
+	if (p->split_y > ref_out_h(r))
+		p->split_y = ref_out_h(r);
+	/* Channel parts are whole groups of 16 kernels. */
+	if (p->split_k > (r->k + 15) / 16)
+		p->split_k = (r->k + 15) / 16;
+}
+
+static bool is_small(const struct problem *p)
+{
+	return ref_macs(&p->r) <= MAX_MACS && ref_input_count(&p->r) <= MAX_ELEMENTS &&
+	       ref_output_count(&p->r) <= MAX_ELEMENTS &&
+	       ref_weight_count(&p->r) <= MAX_WEIGHTS;
+}
+
+/* Halve what weighs most until the problem is small. */
+static void make_small(struct problem *p, uint64_t *s)
+{
+	struct ref_conv *r = &p->r;
+	bool depthwise_like = r->g == r->c && r->k == r->c;
+
+	for (uint32_t i = 0; i < 64 && !is_small(p); i++) {
+		switch (draw64(s) % 4) {
+		case 0:
+			r->h = (r->h + 1) / 2;
+			break;
+		case 1:
+			if (strcmp(p->family, "wide") != 0)
+				r->w = (r->w + 1) / 2;
+			break;
+		case 2:
+			if (depthwise_like)
+				r->g = r->c = r->k = (r->k + 1) / 2;
+			else
+				r->k = r->g * ((r->k / r->g + 1) / 2);
+			break;
+		default:
+			if (depthwise_like)
+				r->g = r->c = r->k = (r->k + 1) / 2;
+			else
+				r->c = r->g * ((r->c / r->g + 1) / 2);
+		}
+		make_legal(p);
+	}
+}
+
+void problem_random(struct problem *p, uint64_t seed, uint32_t index)
+{
+	uint64_t state = seed + index * UINT64_C(0xd1342543de82ef95);
+	uint64_t *s = &state;
+	uint32_t total = 0, at;
+	size_t i = 0;
+
+	memset(p, 0, sizeof *p);
+	p->r = (struct ref_conv){ .n = 1,
+				  .c = 1,
+				  .h = 1,
+				  .w = 1,
+				  .k = 1,
+				  .kh = 1,
+				  .kw = 1,
+				  .sy = 1,
+				  .sx = 1,
+				  .dy = 1,
+				  .dx = 1,
+				  .g = 1 };
+	for (size_t j = 0; j < FAMILIES; j++)
+		total += families[j].share;
+	for (at = draw_range(s, 0, total - 1); at >= families[i].share; i++)
+		at -= families[i].share;
+	p->family = families[i].name;
+	families[i].draw(p, s);
+	p->bias = chance(s, 30);
+	p->fp32 = chance(s, 10);
+	p->inner = chance(s, 15);
+	make_legal(p);
+	make_small(p, s);
+	p->seed = draw64(s);
+}
+
+bool problem_is_sane(const struct problem *p)
+{
+	const struct ref_conv *r = &p->r;
+
+	return r->n && r->c && r->h && r->w && r->k && r->kh && r->kw && r->sy && r->sx &&
+	       r->dy && r->dx && r->g && r->c % r->g == 0 && r->k % r->g == 0 &&
+	       ref_out_h(r) && ref_out_w(r) && r->pt < (r->kh - 1) * r->dy + 1 &&
+	       r->pl < (r->kw - 1) * r->dx + 1 && r->pb < (r->kh - 1) * r->dy + 1 &&
+	       r->pr < (r->kw - 1) * r->dx + 1 && p->split_y <= ref_out_h(r) &&
+	       p->split_k <= (r->k + 15) / 16;
+}

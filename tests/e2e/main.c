@@ -1,0 +1,340 @@
+/*
+ * e2e: problems along the whole path, compared with the reference convolution.
+ *
+ *     e2e [OPTION...] random COUNT         random problems
+ *     e2e [OPTION...] slugs FILE           the shapes of a file, a slug a line
+ *       --npucc PATH --npurun PATH         through these programs and files;
+ *                                          else through the libraries
+ *       --jobs N                           worker processes (2)
+ *       --expect N                         the file must hold N different shapes
+ *
+ * E2E_SEED=N repeats a run, E2E_ONLY=I its problem I alone.
+ */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner.h"
+#include "shrink.h"
+
+#define MAX_JOBS 16u
+#define MAX_REASONS 32u
+#define MAX_PROBLEMS 65536u
+#define MAX_FAILURES 5u /* of a worker, before it gives up */
+#define MAX_REFUSED_PERCENT 15u
+
+struct reason {
+	char rule[64];
+	uint32_t count;
+	char example[256];
+};
+
+/* What a worker has done; in memory that the parent sees, even after a crash. */
+struct tally {
+	uint32_t current, done, right, refused, wrong;
+	uint64_t macs;
+	uint32_t reason_count;
+	struct reason reasons[MAX_REASONS];
+};
+
+struct run {
+	const char *npucc, *npurun;
+	uint32_t jobs, count, expect;
+	uint64_t seed;
+	struct problem *slugs; /* NULL: random */
+	char dir[64];
+	struct tally *tallies;
+};
+
+static void get_problem(const struct run *run, uint32_t index, struct problem *p)
+{
+	if (run->slugs)
+		*p = run->slugs[index];
+	else
+		problem_random(p, run->seed, index);
+	/* Through programs, every fifth shape that a slug can say is one, with weights
+	 * from the seed. */
+	if (run->npucc && index % 5 == 4 && !p->bias && !p->fp32 && !p->inner &&
+	    !p->split_y && !p->split_k)
+		p->seeded = true;
+}
+
+static void run_one(const struct run *run, struct result *result, const struct problem *p,
+		    enum form form)
+{
+	const struct programs programs = { run->npucc, run->npurun, run->dir };
+
+	if (run->npucc)
+		run_programs(result, p, form, &programs);
+	else
+		run_in_process(result, p, form);
+}
+
+static void count_refusal(struct tally *t, const struct result *result)
+{
+	struct reason *r = t->reasons;
+
+	while (r < t->reasons + t->reason_count && strcmp(r->rule, result->rule) != 0)
+		r++;
+	if (r == t->reasons + MAX_REASONS)
+		return;
+	if (r == t->reasons + t->reason_count) {
+		t->reason_count++;
+		snprintf(r->rule, sizeof r->rule, "%s", result->rule);
+		snprintf(r->example, sizeof r->example, "%.250s", result->why);
+	}
+	r->count++;
+}
+
+struct wrong {
+	const struct run *run;
+	enum form form;
+};
+
+static bool is_still_wrong(void *context, const struct problem *p)
+{
+	const struct wrong *w = context;
+	struct result result;
+
+	run_one(w->run, &result, p, w->form);
+	return result.outcome == OUTCOME_WRONG;
+}
+
+static void report_wrong(const struct run *run, uint32_t index, const struct problem *p,
+			 enum form form, const struct result *result)
+{
+	const struct spec_files none = { NULL, NULL };
+	struct wrong wrong = { run, form };
+	struct problem least = *p;
+	struct result least_result;
+	char slug[256];
+
+	problem_format_slug(slug, sizeof slug, p);
+	printf("\nWRONG: problem %u (%s) %s: %s\n", index, p->family, slug, result->why);
+	fflush(stdout);
+	shrink(&least, is_still_wrong, &wrong);
+	run_one(run, &least_result, &least, form);
+	printf("smallest problem found that is wrong (%s):\n", least_result.why);
+	problem_write_spec(stdout, &least, FORM_TEXT, &none);
+	if (!run->slugs)
+		printf("repeat with E2E_SEED=%llu E2E_ONLY=%u\n",
+		       (unsigned long long)run->seed, index);
+	fflush(stdout);
+}
+
+static void work(const struct run *run, uint32_t worker, uint32_t first, uint32_t end)
+{
+	struct tally *t = &run->tallies[worker];
+
+	for (uint32_t i = first + worker; i < end; i += run->jobs) {
+		enum form form = (enum form)(i % FORM_N);
+		struct problem p;
+		struct result result;
+
+		t->current = i;
+		get_problem(run, i, &p);
+		run_one(run, &result, &p, form);
+		t->done++;
+		t->macs += ref_macs(&p.r);
+		if (result.outcome == OUTCOME_RIGHT) {
+			t->right++;
+		} else if (result.outcome == OUTCOME_REFUSED) {
+			t->refused++;
+			count_refusal(t, &result);
+		} else {
+			t->wrong++;
+			report_wrong(run, i, &p, form, &result);
+			if (t->wrong == MAX_FAILURES) {
+				printf("worker %u stops after %u wrong problems\n",
+				       worker, t->wrong);
+				break;
+			}
+		}
+	}
+}
+
+static bool make_dir(struct run *run, uint32_t worker)
+{
+	snprintf(run->dir, sizeof run->dir, "e2e-%u-XXXXXX", worker);
+	if (mkdtemp(run->dir))
+		return true;
+	perror("e2e: cannot make a directory here");
+	return false;
+}
+
+/* Fork the workers and wait; true when all of them ended well. */
+static bool run_workers(struct run *run, uint32_t first, uint32_t end)
+{
+	pid_t pids[MAX_JOBS];
+	bool ok = true;
+
+	fflush(stdout);
+	for (uint32_t w = 0; w < run->jobs; w++) {
+		if (run->npucc && !make_dir(run, w))
+			exit(1);
+		pids[w] = fork();
+		if (pids[w] < 0) {
+			perror("e2e: fork");
+			exit(1);
+		}
+		if (pids[w] == 0) {
+			work(run, w, first, end);
+			if (run->npucc)
+				rmdir(run->dir);
+			exit(0);
+		}
+	}
+	for (uint32_t w = 0; w < run->jobs; w++) {
+		int status;
+
+		while (waitpid(pids[w], &status, 0) < 0 && errno == EINTR)
+			;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			printf("worker %u crashed in problem %u (status %d)\n", w,
+			       run->tallies[w].current, status);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+/* Print the sum of all workers; true when everything is as it should be. */
+static bool summarize(const struct run *run, uint32_t want)
+{
+	struct tally sum = { 0 };
+
+	for (uint32_t w = 0; w < run->jobs; w++) {
+		const struct tally *t = &run->tallies[w];
+
+		sum.done += t->done;
+		sum.right += t->right;
+		sum.refused += t->refused;
+		sum.wrong += t->wrong;
+		sum.macs += t->macs;
+		for (uint32_t i = 0; i < t->reason_count; i++) {
+			struct result r;
+
+			snprintf(r.rule, sizeof r.rule, "%s", t->reasons[i].rule);
+			snprintf(r.why, sizeof r.why, "%s", t->reasons[i].example);
+			for (uint32_t j = 0; j < t->reasons[i].count; j++)
+				count_refusal(&sum, &r);
+		}
+	}
+	printf("%u problems: %u right, %u refused, %u wrong; %.2f GMAC\n", sum.done,
+	       sum.right, sum.refused, sum.wrong, (double)sum.macs * 1e-9);
+	for (uint32_t i = 0; i < sum.reason_count; i++)
+		printf("  %4u refused by [%s], for example: %s\n", sum.reasons[i].count,
+		       sum.reasons[i].rule, sum.reasons[i].example);
+	if (sum.refused * 100 > sum.done * (run->slugs ? 0 : MAX_REFUSED_PERCENT)) {
+		printf("too many are refused: at most %u%% may be\n",
+		       run->slugs ? 0 : MAX_REFUSED_PERCENT);
+		return false;
+	}
+	return sum.wrong == 0 && sum.done == want;
+}
+
+/* ---- what to run ---- */
+
+static bool read_slugs(struct run *run, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[256];
+	bool ok = true;
+
+	if (!file) {
+		perror(path);
+		return false;
+	}
+	run->slugs = calloc(MAX_PROBLEMS, sizeof *run->slugs);
+	while (ok && run->slugs && fgets(line, sizeof line, file)) {
+		struct problem *p = &run->slugs[run->count];
+
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		ok = run->count < MAX_PROBLEMS && problem_from_slug(p, line);
+		if (!ok)
+			printf("%s: not a slug: %s", path, line);
+		for (uint32_t i = 0; ok && i < run->count; i++) {
+			ok = memcmp(&run->slugs[i].r, &p->r, sizeof p->r) != 0;
+			if (!ok)
+				printf("%s: twice: %s", path, line);
+		}
+		p->seed = run->seed + run->count;
+		run->count += ok;
+	}
+	fclose(file);
+	if (ok && run->expect && run->count != run->expect) {
+		printf("%s: %u shapes, expected %u\n", path, run->count, run->expect);
+		ok = false;
+	}
+	return ok && run->slugs;
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: e2e [--npucc PATH --npurun PATH] [--jobs N] [--expect N] "
+			"random COUNT | slugs FILE\n");
+	exit(2);
+}
+
+static void parse_arguments(struct run *run, int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+		if (strcmp(argv[i], "--npucc") == 0)
+			run->npucc = argv[i + 1];
+		else if (strcmp(argv[i], "--npurun") == 0)
+			run->npurun = argv[i + 1];
+		else if (strcmp(argv[i], "--jobs") == 0)
+			run->jobs = (uint32_t)atoi(argv[i + 1]);
+		else if (strcmp(argv[i], "--expect") == 0)
+			run->expect = (uint32_t)atoi(argv[i + 1]);
+		else
+			usage();
+	}
+	if (i + 2 != argc || !run->npucc != !run->npurun || run->jobs < 1 ||
+	    run->jobs > MAX_JOBS)
+		usage();
+	if (strcmp(argv[i], "random") == 0)
+		run->count = (uint32_t)atoi(argv[i + 1]);
+	else if (strcmp(argv[i], "slugs") != 0 || !read_slugs(run, argv[i + 1]))
+		exit(strcmp(argv[i], "slugs") ? 2 : 1);
+	if (run->count < 1 || run->count > MAX_PROBLEMS)
+		usage();
+}
+
+int main(int argc, char **argv)
+{
+	const char *seed = getenv("E2E_SEED"), *only = getenv("E2E_ONLY");
+	struct run run = { .jobs = 2 };
+	uint32_t first = 0, end;
+	bool ok;
+
+	run.seed = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
+	parse_arguments(&run, argc, argv);
+	end = run.count;
+	if (only) {
+		first = (uint32_t)atoi(only);
+		end = first + 1;
+		run.jobs = 1;
+		if (first >= run.count)
+			usage();
+	}
+	printf("E2E_SEED=%llu\n", (unsigned long long)run.seed);
+	run.tallies = mmap(NULL, sizeof *run.tallies * MAX_JOBS, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run.tallies == MAP_FAILED) {
+		perror("e2e");
+		return 1;
+	}
+	ok = run_workers(&run, first, end);
+	ok = summarize(&run, end - first) && ok;
+	free(run.slugs);
+	return !ok;
+}
