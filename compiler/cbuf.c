@@ -11,9 +11,12 @@ uint32_t calc_row_entries(const struct npu_elem_info *elem, uint32_t w, uint32_t
 	return whole + npu_ceil_div(rest * w, NPU_ATOMS_PER_ENTRY);
 }
 
-uint32_t calc_pixel_row_entries(const struct npu_elem_info *elem, uint32_t w)
+uint32_t calc_pixel_row_entries(const struct npu_elem_info *elem, uint32_t w, uint32_t chans)
 {
-	return npu_round_up(w, NPU_PIXEL_ROW_ALIGN) * NPU_PIXEL_BANK_CHANS * elem->bytes /
+	bool grey_int8 = chans == 1 && elem->bytes == 1;
+	uint32_t counted = grey_int8 ? NPU_PIXEL_BANK_CHANS_GREY : NPU_PIXEL_BANK_CHANS;
+
+	return npu_round_up(w, NPU_PIXEL_ROW_ALIGN) * counted * elem->bytes /
 	       NPU_CBUF_ENTRY_BYTES;
 }
 

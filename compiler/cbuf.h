@@ -20,9 +20,12 @@ uint32_t calc_row_entries(const struct npu_elem_info *elem, uint32_t w, uint32_t
 /*
  * Entries that one row of interleaved pixels is counted as (F-17, F-53):
  *
- *     E = up(w, 16) * 16 * elem_bytes / 64
+ *     E = up(w, 16) * n * elem_bytes / 64
+ *
+ * n = 16 channels a pixel, but 4 for one int8 channel.  One fp16 channel has no
+ * capture and is counted as 16.
  */
-uint32_t calc_pixel_row_entries(const struct npu_elem_info *elem, uint32_t w);
+uint32_t calc_pixel_row_entries(const struct npu_elem_info *elem, uint32_t w, uint32_t chans);
 
 /* The problem that the bank rules see: one slice over all rows of one image. */
 struct cbuf_need {

@@ -30,7 +30,7 @@ uint32_t calc_tile_row_entries(const struct conv_problem *p, const struct conv_l
 			       uint32_t chans)
 {
 	if (l->mode == NPUB_MODE_PIXEL)
-		return calc_pixel_row_entries(l->elem, p->in_w);
+		return calc_pixel_row_entries(l->elem, p->in_w, p->in_c);
 	return calc_row_entries(l->elem, p->in_w, chans);
 }
 

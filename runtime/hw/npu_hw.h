@@ -35,6 +35,7 @@
 #define NPU_PAGE_BYTES 4096u          /* F-18 */
 #define NPU_WEIGHT_SCRATCH_BYTES 2048u /* F-19: between weights and commands */
 #define NPU_PPU_SCRATCH_BYTES 1024u   /* F-19: one line of a barrier task */
+#define NPU_PIXEL_BANK_CHANS_GREY 4u  /* F-17: one int8 channel */
 
 /* What the register fields can count. */
 #define NPU_MAX_IN_WIDTH 2047u     /* F-20: DATA_SIZE0, 11 bits */

@@ -1,0 +1,278 @@
+#include "capture.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+	char *why;
+	const char *path;
+};
+
+static bool fail(const struct reading *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool fail(const struct reading *r, const char *fmt, ...)
+{
+	va_list args;
+	int n = snprintf(r->why, CAPTURE_WHY_BYTES, "%s: ", r->path);
+
+	if (n < 0 || n >= CAPTURE_WHY_BYTES)
+		return false;
+	va_start(args, fmt);
+	vsnprintf(r->why + n, (size_t)(CAPTURE_WHY_BYTES - n), fmt, args);
+	va_end(args);
+	return false;
+}
+
+/* A whole number of `object`; `required` says whether it may be absent. */
+static bool get_u32(const struct reading *r, const json_t *object, const char *key,
+		    bool required, uint32_t *out)
+{
+	const json_t *v = json_object_get(object, key);
+
+	if ((!v || json_is_null(v)) && !required)
+		return true;
+	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+	    json_integer_value(v) > UINT32_MAX)
+		return fail(r, "\"%s\" is not a 32-bit number", key);
+	*out = (uint32_t)json_integer_value(v);
+	return true;
+}
+
+static bool get_pair(const struct reading *r, const json_t *object, const char *key,
+		     size_t count, uint32_t *const out[])
+{
+	const json_t *a = json_object_get(object, key);
+
+	if (!json_is_array(a) || json_array_size(a) != count)
+		return fail(r, "\"%s\" is not an array of %zu", key, count);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *v = json_array_get(a, i);
+
+		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+		    json_integer_value(v) > UINT32_MAX)
+			return fail(r, "\"%s\"[%zu] is not a number", key, i);
+		*out[i] = (uint32_t)json_integer_value(v);
+	}
+	return true;
+}
+
+static bool get_elem(const struct reading *r, const json_t *object, const char *key,
+		     enum npu_elem *out)
+{
+	static const struct {
+		const char *name;
+		enum npu_elem elem;
+	} names[] = {
+		{ "float16", NPU_ELEM_FP16 }, { "int8", NPU_ELEM_INT8 },
+		{ "float32", NPU_ELEM_FP32 }, { "int32", NPU_ELEM_INT32 },
+	};
+	const char *s = json_string_value(json_object_get(object, key));
+
+	for (size_t i = 0; s && i < sizeof names / sizeof names[0]; i++) {
+		if (!strcmp(s, names[i].name)) {
+			*out = names[i].elem;
+			return true;
+		}
+	}
+	return fail(r, "\"%s\" is no element type", key);
+}
+
+static bool read_shape(const struct reading *r, const json_t *s, struct conv_problem *p)
+{
+	uint32_t *const stride[] = { &p->stride_y, &p->stride_x };
+	uint32_t *const dilation[] = { &p->dilation_y, &p->dilation_x };
+	uint32_t *const pad[] = { &p->pad_top, &p->pad_left, &p->pad_bottom, &p->pad_right };
+
+	p->batch = 1;
+	if (!json_is_object(s))
+		return fail(r, "no \"shape\"");
+	return get_u32(r, s, "ic", true, &p->in_c) && get_u32(r, s, "ih", true, &p->in_h) &&
+	       get_u32(r, s, "iw", true, &p->in_w) && get_u32(r, s, "oc", true, &p->out_c) &&
+	       get_u32(r, s, "oh", true, &p->out_h) && get_u32(r, s, "ow", true, &p->out_w) &&
+	       get_u32(r, s, "kh", true, &p->kernel_h) &&
+	       get_u32(r, s, "kw", true, &p->kernel_w) &&
+	       get_u32(r, s, "groups", true, &p->groups) &&
+	       get_u32(r, s, "batch", false, &p->batch) &&
+	       get_pair(r, s, "stride", 2, stride) && get_pair(r, s, "dil", 2, dilation) &&
+	       get_pair(r, s, "pad", 4, pad) && get_elem(r, s, "dtype", &p->elem) &&
+	       get_elem(r, s, "out_dtype", &p->out_elem);
+}
+
+/*
+ * Who wrote the input: said outright, or by the container's name of the operator
+ * that produced it; a lone conv reads the graph's input.
+ */
+static enum input_kind read_input_kind(const json_t *root)
+{
+	const json_t *said = json_object_get(json_object_get(root, "shape"), "graph_input");
+	const json_t *input = json_object_get(json_object_get(root, "buffers"), "input");
+	const char *producer = json_string_value(json_object_get(input, "producer"));
+
+	if (json_is_boolean(said))
+		return json_is_true(said) ? INPUT_GRAPH : INPUT_INNER;
+	return producer && strcmp(producer, "InputOperator") ? INPUT_INNER : INPUT_GRAPH;
+}
+
+/* "CNA.CBUF_CON0" to a register; registers we do not program are passed over. */
+static enum npu_reg reg_of(const char *name)
+{
+	char block[16];
+	const char *dot = strchr(name, '.');
+
+	if (!dot || (size_t)(dot - name) >= sizeof block)
+		return NPU_REG_N;
+	memcpy(block, name, (size_t)(dot - name));
+	block[dot - name] = 0;
+	return npu_reg_from_name(block, dot + 1);
+}
+
+static bool read_regs(const struct reading *r, json_t *task, struct capture_task *t)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(json_object_get(task, "regs"), key, v) {
+		enum npu_reg reg = reg_of(key);
+
+		if (reg == NPU_REG_N)
+			continue;
+		if (!json_is_integer(v))
+			return fail(r, "register %s is not a number", key);
+		t->value[reg] = (uint32_t)json_integer_value(v);
+		t->has[reg] = t->written[reg] = true;
+	}
+	json_object_foreach(json_object_get(task, "addr"), key, v) {
+		enum npu_reg reg = reg_of(key);
+
+		if (reg == NPU_REG_N)
+			continue;
+		if (!json_is_integer(json_array_get(v, 1)))
+			return fail(r, "address %s has no offset", key);
+		t->value[reg] = (uint32_t)json_integer_value(json_array_get(v, 1));
+		t->has[reg] = t->is_addr[reg] = true;
+	}
+	return true;
+}
+
+static bool read_tail(const struct reading *r, const json_t *tail, struct capture_task *t)
+{
+	if (!json_is_array(tail) || json_array_size(tail) != 4)
+		return true;
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			const json_t *v = json_array_get(json_array_get(tail, i), k);
+
+			if (!json_is_integer(v))
+				return fail(r, "\"tail\" is not four words of three");
+			t->tail[i][k] = (uint32_t)json_integer_value(v);
+		}
+	}
+	t->has_tail = true;
+	return true;
+}
+
+/* A delta inherits from the task two before in its list. */
+static void complete_delta(struct capture *c, uint32_t index)
+{
+	struct capture_task *t = &c->tasks[index], *from;
+
+	if (index < 2)
+		return;
+	from = &c->tasks[index - 2];
+	if (from->plan != t->plan || from->core != t->core || from->mask != t->mask)
+		return;
+	for (int reg = 0; reg < NPU_REG_N; reg++) {
+		if (!t->has[reg] && from->has[reg]) {
+			t->value[reg] = from->value[reg];
+			t->has[reg] = true;
+			t->is_addr[reg] = from->is_addr[reg];
+		}
+	}
+}
+
+static bool read_tasks(const struct reading *r, const json_t *tasks, struct capture *c)
+{
+	if (!json_is_array(tasks))
+		return fail(r, "no \"tasks\"");
+	c->task_count = (uint32_t)json_array_size(tasks);
+	c->tasks = calloc(c->task_count ? c->task_count : 1, sizeof *c->tasks);
+	if (!c->tasks)
+		return fail(r, "out of memory");
+	for (uint32_t i = 0; i < c->task_count; i++) {
+		json_t *j = json_array_get(tasks, i);
+		struct capture_task *t = &c->tasks[i];
+
+		if (!get_u32(r, j, "plan", true, &t->plan) ||
+		    !get_u32(r, j, "core", true, &t->core) ||
+		    !get_u32(r, j, "amount", false, &t->amount) ||
+		    !get_u32(r, j, "mask", false, &t->mask) ||
+		    !get_u32(r, j, "int_mask", false, &t->int_mask) ||
+		    !get_u32(r, j, "regcmd_offset", false, &t->regcmd_offset) ||
+		    !read_regs(r, j, t) ||
+		    !read_tail(r, json_object_get(j, "tail"), t))
+			return false;
+		t->full = t->written[NPU_REG_CNA_DATA_SIZE0];
+		complete_delta(c, i);
+	}
+	return true;
+}
+
+static bool read_counts(const struct reading *r, const json_t *root, struct capture *c)
+{
+	uint32_t *const counts[] = { &c->counts[0], &c->counts[1], &c->counts[2],
+				     &c->counts[3], &c->counts[4], &c->counts[5] };
+
+	if (!json_is_array(json_object_get(root, "task_counts")))
+		return true;
+	c->has_counts = true;
+	return get_pair(r, root, "task_counts", 6, counts);
+}
+
+static char *copy_string(const json_t *root, const char *key)
+{
+	const char *s = json_string_value(json_object_get(root, key));
+
+	return strdup(s ? s : "");
+}
+
+bool capture_read(struct capture *c, const char *path, char *why)
+{
+	struct reading r = { why, path };
+	json_error_t error;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	bool ok;
+
+	memset(c, 0, sizeof *c);
+	if (!root) {
+		snprintf(why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", path, error.line,
+			 error.column, error.text);
+		return false;
+	}
+	if (!json_is_object(root)) {
+		json_decref(root);
+		return fail(&r, "not an object");
+	}
+	c->slug = copy_string(root, "slug");
+	c->op_type = copy_string(root, "op_type");
+	c->full_window = json_is_true(json_object_get(root, "full_window"));
+	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
+	c->problem.input_kind = read_input_kind(root);
+	ok = c->slug && c->op_type && read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
+	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), c);
+	json_decref(root);
+	if (!ok)
+		capture_free(c);
+	return ok;
+}
+
+void capture_free(struct capture *c)
+{
+	free(c->slug);
+	free(c->op_type);
+	free(c->tasks);
+	memset(c, 0, sizeof *c);
+}
