@@ -54,40 +54,49 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* "3 x 3", or "3" for equal sizes when `fold`. */
-static const char *yx(char *buf, size_t bytes, uint32_t y, uint32_t x)
-{
-	snprintf(buf, bytes, "%u x %u", y, x);
-	return buf;
-}
-
+/* The problem in one line: what differs from the plainest conv, and no more. */
 static void put_problem(FILE *out, const struct explain_figures *f)
 {
 	const struct conv_problem *p = f->c->problem;
 	const struct conv_layout *l = &f->c->layout;
-	char kernel[32], stride[32], pad[96] = "no padding", more[96] = "";
-	int n = 0;
 
-	yx(kernel, sizeof kernel, p->kernel_h, p->kernel_w);
-	yx(stride, sizeof stride, p->stride_y, p->stride_x);
+	fprintf(out, "  problem        ");
+	if (p->batch > 1)
+		fprintf(out, "%u images, ", p->batch);
+	fprintf(out, "%ux%ux%u -> %ux%ux%u, kernel %ux%u, stride %u", p->in_c, p->in_h,
+		p->in_w, p->out_c, p->out_h, p->out_w, p->kernel_h, p->kernel_w,
+		p->stride_y);
+	if (p->stride_x != p->stride_y)
+		fprintf(out, "x%u", p->stride_x);
 	if (p->pad_top || p->pad_left || p->pad_bottom || p->pad_right)
-		snprintf(pad, sizeof pad, "padding top %u left %u bottom %u right %u",
-			 p->pad_top, p->pad_left, p->pad_bottom, p->pad_right);
+		fprintf(out, ", pad %u %u %u %u (top left bottom right)", p->pad_top,
+			p->pad_left, p->pad_bottom, p->pad_right);
 	if (p->dilation_y > 1 || p->dilation_x > 1)
-		n = snprintf(more, sizeof more, ", dilation %u x %u", p->dilation_y,
-			     p->dilation_x);
+		fprintf(out, ", dilation %ux%u", p->dilation_y, p->dilation_x);
 	if (p->groups > 1)
-		snprintf(more + n, sizeof more - (size_t)n, ", %u groups", p->groups);
-	put_field(
-	    out, 2, "problem",
-	    "%u x %u x %u x %u -> %u x %u x %u x %u (batch, channels, rows, columns), "
-	    "kernel %s, stride %s, %s%s",
-	    p->batch, p->in_c, p->in_h, p->in_w, p->batch, p->out_c, p->out_h, p->out_w,
-	    kernel, stride, pad, more);
-	put_field(out, 2, "data", "%s in, %s out, weights from %s, %s%s", l->elem->name,
-		  l->out_elem->name, explain_source_name(p->weights.kind),
-		  p->bias.kind == SOURCE_NONE ? "no bias" : "bias from ",
-		  p->bias.kind == SOURCE_NONE ? "" : explain_source_name(p->bias.kind));
+		fprintf(out, ", %u groups", p->groups);
+	fprintf(out, ", %s", l->elem->name);
+	if (l->out_elem != l->elem)
+		fprintf(out, " to %s", l->out_elem->name);
+	putc('\n', out);
+}
+
+static void put_data(FILE *out, const struct explain_figures *f)
+{
+	const struct conv_problem *p = f->c->problem;
+	const struct conv_layout *l = &f->c->layout;
+	char bytes[TEXT_NUMBER_BYTES];
+
+	put_field(out, 2, "work", "%s MACs", text_number(bytes, f->macs));
+	put_field(out, 2, "weights", "from %s, %s bytes packed",
+		  explain_source_name(p->weights.kind),
+		  text_number(bytes, l->weight_bytes));
+	if (l->bias_bytes)
+		put_field(out, 2, "bias", "from %s, %s bytes",
+			  explain_source_name(p->bias.kind),
+			  text_number(bytes, l->bias_bytes));
+	else
+		put_field(out, 2, "bias", "none");
 }
 
 static void put_mode(FILE *out, const struct explain_figures *f)
@@ -98,8 +107,8 @@ static void put_mode(FILE *out, const struct explain_figures *f)
 	switch (l->mode) {
 	case NPUB_MODE_PIXEL:
 		put_field(out, 2, "mode",
-			  "pixel: %u interleaved channels, rows stored %u pixels apart",
-			  p->in_c, l->input.row_pixels);
+			  "pixel: %u interleaved channel%s, rows stored %u pixels apart",
+			  p->in_c, plural(p->in_c), l->input.row_pixels);
 		break;
 	case NPUB_MODE_DEPTHWISE:
 		put_field(out, 2, "mode",
@@ -119,11 +128,27 @@ static void put_mode(FILE *out, const struct explain_figures *f)
 	}
 }
 
-static void put_choices(FILE *out, const struct plan *plan)
+/* Was this said, word for word, of the plan that `e` repeats? */
+static bool was_said(const struct explain_figures *f, const struct explain_plan *e,
+		     uint32_t i)
 {
-	for (uint32_t i = 0; i < plan->choice_count; i++) {
-		const struct plan_choice *c = &plan->choices[i];
+	const struct plan *before;
 
+	if (e->repeats < 0 || i + 1 == e->plan->choice_count)
+		return false;
+	before = f->plans[e->repeats].plan;
+	return i < before->choice_count &&
+	       !strcmp(before->choices[i].sentence, e->plan->choices[i].sentence);
+}
+
+static void put_choices(FILE *out, const struct explain_figures *f,
+			const struct explain_plan *e)
+{
+	for (uint32_t i = 0; i < e->plan->choice_count; i++) {
+		const struct plan_choice *c = &e->plan->choices[i];
+
+		if (was_said(f, e, i))
+			continue;
 		fprintf(out, "    %-8s %-8s ", c->rule, c->taken ? "taken" : "refused");
 		put_wrapped(out, 22, c->sentence);
 	}
@@ -133,34 +158,40 @@ static void put_evidence(FILE *out, const struct plan *plan)
 {
 	const char *name;
 
-	put_field(out, 4, "evidence", "%s, resting on a %s: %s",
-		  explain_evidence_name(plan->evidence), plan_basis_name(plan->basis),
+	put_field(out, 4, "evidence", "%s", explain_evidence_name(plan->evidence));
+	put_field(out, 4, "rests on", "%s: %s", plan_basis_name(plan->basis),
 		  plan->basis_note);
 	if (!plan->hazards)
-		put_field(out, 4, "hazards", "none known");
+		put_field(out, 4, "hazards", "none");
 	for (uint32_t i = 0; (name = explain_hazard_name(plan->hazards, i)); i++)
 		put_field(out, 4, i ? "" : "hazards", "%s", name);
+}
+
+/* The cost model's words, spelt out. */
+static const char *bound_words(const char *bound)
+{
+	if (!strcmp(bound, "mac"))
+		return "the MAC array";
+	return strcmp(bound, "write") ? "DRAM traffic" : "writing the output";
 }
 
 static void put_cost(FILE *out, const struct explain_figures *f,
 		     const struct explain_plan *e)
 {
 	char a[TEXT_NUMBER_BYTES], b[TEXT_NUMBER_BYTES], c[TEXT_NUMBER_BYTES];
-	char d[TEXT_NUMBER_BYTES];
 
-	put_field(out, 4, "MACs", "%s", text_number(a, e->cost.macs));
 	put_field(
-	    out, 4, "cycles",
-	    "%s in the slowest list, bound by %s (array %s, write-out %s, DRAM %s over "
-	    "all tiles)",
-	    text_number(a, e->critical_cycles), e->cost.bound,
-	    text_number(b, e->cost.mac_cycles), text_number(c, e->cost.out_cycles),
-	    text_number(d, e->cost.ddr_cycles));
+	    out, 4, "cycles", "%s%s, bound by %s", text_number(a, e->critical_cycles),
+	    e->run_cores > 1 ? " in the slowest list" : "", bound_words(e->cost.bound));
+	put_field(out, 4, "", "%sMAC array %s, output %s, DRAM %s",
+		  e->run_cores > 1 ? "all cores together: " : "",
+		  text_number(a, e->cost.mac_cycles), text_number(b, e->cost.out_cycles),
+		  text_number(c, e->cost.ddr_cycles));
 	put_field(out, 4, "array use", "%.1f %% of %u MACs a cycle on %u core%s",
 		  100.0 * e->utilisation, f->c->layout.elem->macs_per_cycle, e->run_cores,
 		  plural(e->run_cores));
 	put_field(out, 4, "time",
-		  "about %.3f ms: an estimate by a model, task and submit overheads are "
+		  "%.3f ms, an estimate by a model whose task and submit overheads are "
 		  "guesses",
 		  (double)e->cost.ns / 1e6);
 }
@@ -181,12 +212,16 @@ static void put_streams(FILE *out, const struct explain_plan *e)
 		text_cell(t, "%.2f", explain_ratio(bytes, least));
 		text_cell(t, "%s", text_size(size, bytes));
 	}
-	text_table_end(t, out, 4);
+	text_table_end(t, out, 4, TEXT_COLUMNS);
 }
 
+/* Both ends included, as people count. */
 static void put_range(struct text_table *t, uint32_t first, uint32_t count)
 {
-	text_cell(t, "%u..%u", first, first + count - 1);
+	if (count == 1)
+		text_cell(t, "%u", first);
+	else
+		text_cell(t, "%u..%u", first, first + count - 1);
 }
 
 static void put_tile(struct text_table *t, const struct compiled_conv *c,
@@ -198,8 +233,6 @@ static void put_tile(struct text_table *t, const struct compiled_conv *c,
 
 	cost_of_tile(&cost, c->problem, &c->layout, tile);
 	text_cell(t, "%u", index);
-	if (e->run_cores > 1)
-		text_cell(t, "%u", tile->core);
 	if (c->problem->batch > 1)
 		text_cell(t, "%u", tile->image);
 	put_range(t, tile->y, tile->y_count);
@@ -215,6 +248,18 @@ static void put_tile(struct text_table *t, const struct compiled_conv *c,
 	text_cell(t, "%s", cost.bound);
 }
 
+/* Which list the tiles that follow are in. */
+static void put_list_line(struct text_table *t, const struct explain_plan *e,
+			  uint32_t core)
+{
+	const struct explain_list *list = &e->lists[core];
+	char cycles[TEXT_NUMBER_BYTES];
+
+	text_line(t, "core %u: %u tile%s, %s cycles, then the barrier", core,
+		  list->tile_count, plural(list->tile_count),
+		  text_number(cycles, list->cycles));
+}
+
 static void put_tiles(FILE *out, const struct compiled_conv *c,
 		      const struct explain_plan *e)
 {
@@ -223,40 +268,72 @@ static void put_tiles(FILE *out, const struct compiled_conv *c,
 	struct text_table *t;
 	char heads[160];
 
-	snprintf(
-	    heads, sizeof heads,
-	    ">tile|%s%s>out rows|>out ch|>in rows|>pad|>in ch|>banks|>entries|>grains|"
-	    "reuse|>cycles|bound",
-	    e->run_cores > 1 ? ">core|" : "", c->problem->batch > 1 ? ">image|" : "");
+	snprintf(heads, sizeof heads,
+		 ">#|%s>out rows|>out ch|>in rows|>pad|>in ch|>banks|>entries|>grains|"
+		 "reuse|>cycles|bound",
+		 c->problem->batch > 1 ? ">image|" : "");
 	t = text_table_new(heads);
-	for (uint32_t i = 0; i < shown; i++)
+	for (uint32_t i = 0, core = 0; i < shown; i++) {
+		if (e->run_cores > 1 && core < e->run_cores &&
+		    i == e->lists[core].first_tile)
+			put_list_line(t, e, core++);
 		put_tile(t, c, e, i);
-	text_table_end(t, out, 4);
+	}
+	text_table_end(t, out, 4, TEXT_COLUMNS);
 	if (shown < count)
 		fprintf(out, "    ... %u more\n", count - shown);
+}
+
+/* The split in words. */
+static const char *split_words(enum npub_split split)
+{
+	static const char *const words[] = {
+		[NPUB_SPLIT_WHOLE] = "one task for everything",
+		[NPUB_SPLIT_Y] = "by output rows",
+		[NPUB_SPLIT_K] = "by output channels",
+		[NPUB_SPLIT_YK] = "by output rows and channels",
+		[NPUB_SPLIT_C] = "by chunks of channels",
+		[NPUB_SPLIT_YC] = "by output rows and chunks of channels",
+	};
+
+	return words[split];
+}
+
+static void put_plan_head(FILE *out, const struct explain_plan *e)
+{
+	const struct plan *plan = e->plan;
+
+	fprintf(out, "\n  plan for %u core%s: ", plan->cores, plural(plan->cores));
+	if (plan->shared)
+		fprintf(out, "not split over cores, run as a one-core job\n");
+	else
+		fprintf(out, "split %s (%s), %u tile%s\n", plan_split_name(plan->split),
+			split_words(plan->split), plan->tile_count,
+			plural(plan->tile_count));
 }
 
 static void put_plan(FILE *out, const struct explain_figures *f,
 		     const struct explain_plan *e)
 {
-	const struct plan *plan = e->plan;
+	char words[TEXT_NUMBER_BYTES], barriers[40] = "";
 
-	fprintf(out, "\n  plan for %u core%s: split %s, %u tile%s%s\n", plan->cores,
-		plural(plan->cores), plan_split_name(plan->split), plan->tile_count,
-		plural(plan->tile_count), plan->shared ? ", run as a one-core job" : "");
-	put_choices(out, plan);
+	put_plan_head(out, e);
+	put_choices(out, f, e);
 	putc('\n', out);
-	put_evidence(out, plan);
 	if (e->repeats >= 0) {
 		put_field(out, 4, "records", "those of the plan for %u core%s",
 			  f->plans[e->repeats].plan->cores,
 			  plural(f->plans[e->repeats].plan->cores));
 		return;
 	}
-	put_field(out, 4, "records",
-		  "%u (%u barrier%s), %u command words, %u relocations", e->records,
-		  e->barriers, plural(e->barriers), e->words, e->relocs);
+	put_evidence(out, e->plan);
 	put_cost(out, f, e);
+	if (e->barriers)
+		snprintf(barriers, sizeof barriers, " (%u of them barriers)",
+			 e->barriers);
+	put_field(out, 4, "program", "%u record%s%s, %s command words, %u relocations",
+		  e->records, plural(e->records), barriers, text_number(words, e->words),
+		  e->relocs);
 	putc('\n', out);
 	put_streams(out, e);
 	putc('\n', out);
@@ -274,7 +351,7 @@ static void put_bos(FILE *out, const struct explain_figures *f)
 		text_cell(t, "%s", text_size(size, f->bos[i].bytes));
 		text_cell(t, "0x%x", f->bos[i].flags);
 	}
-	text_table_end(t, out, 4);
+	text_table_end(t, out, 4, TEXT_COLUMNS);
 }
 
 static void put_syncs(FILE *out, const struct explain_figures *f)
@@ -291,12 +368,13 @@ static void put_syncs(FILE *out, const struct explain_figures *f)
 		text_cell(t, "%s", text_number(offset, s->offset));
 		text_cell(t, "%s", text_number(bytes, s->bytes));
 	}
-	text_table_end(t, out, 4);
+	text_table_end(t, out, 4, TEXT_COLUMNS);
 }
 
 void explain_text(FILE *out, const struct compiled_conv *c)
 {
 	const struct regcmds *r = &c->regcmds;
+	char words[TEXT_NUMBER_BYTES];
 	struct explain_figures f;
 
 	explain_figures_of(&f, c);
@@ -306,9 +384,11 @@ void explain_text(FILE *out, const struct compiled_conv *c)
 	putc('\n', out);
 	put_problem(out, &f);
 	put_mode(out, &f);
+	put_data(out, &f);
 	for (uint32_t i = 0; i < f.plan_count; i++)
 		put_plan(out, &f, &f.plans[i]);
-	fprintf(out, "\n  all plans: %u record%s, %u command words, %u relocations\n",
+	fprintf(out,
+		"\n  all plans together: %u record%s, %u command words, %u relocations\n",
 		r->task_count, plural(r->task_count), r->word_count, r->reloc_count);
 	put_bos(out, &f);
 	putc('\n', out);

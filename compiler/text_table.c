@@ -1,13 +1,15 @@
 #include "text_table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_COLUMNS 16u
-#define MAX_CELL_BYTES 64u
+#define MAX_CELL_BYTES 96u
 #define COLUMN_GAP 2
+#define LINE_MARK '\x01' /* first byte of a cell that is a line of its own */
 
 struct text_table {
 	size_t columns;
@@ -29,6 +31,23 @@ static char *next_cell(struct text_table *t)
 		t->cell_room = room;
 	}
 	return t->cells[t->cell_count];
+}
+
+void text_line(struct text_table *t, const char *fmt, ...)
+{
+	char *cell = t ? next_cell(t) : NULL;
+	va_list args;
+
+	if (!cell)
+		return;
+	assert(t->cell_count % t->columns == 0);
+	cell[0] = LINE_MARK;
+	va_start(args, fmt);
+	vsnprintf(cell + 1, MAX_CELL_BYTES - 1, fmt, args);
+	va_end(args);
+	t->cell_count++;
+	while (t->cell_count % t->columns)
+		text_cell(t, "%s", "");
 }
 
 void text_cell(struct text_table *t, const char *fmt, ...)
@@ -67,10 +86,15 @@ struct text_table *text_table_new(const char *heads)
 }
 
 /* One line; blanks at its end are left out. */
-static void put_row(const struct text_table *t, FILE *out, size_t first, int indent)
+static void put_row(const struct text_table *t, FILE *out, size_t first, int indent,
+		    int gap)
 {
 	int pending = indent;
 
+	if (t->cells[first][0] == LINE_MARK) {
+		fprintf(out, "%*s%s\n", indent, "", t->cells[first] + 1);
+		return;
+	}
 	for (size_t i = 0; i < t->columns && first + i < t->cell_count; i++) {
 		const char *cell = t->cells[first + i];
 		int blank = (int)(t->width[i] - strlen(cell));
@@ -78,18 +102,26 @@ static void put_row(const struct text_table *t, FILE *out, size_t first, int ind
 		if (*cell)
 			fprintf(out, "%*s%s", pending + (t->right[i] ? blank : 0), "",
 				cell);
-		pending = *cell ? (t->right[i] ? 0 : blank) + COLUMN_GAP
-				: pending + blank + COLUMN_GAP;
+		pending = *cell ? (t->right[i] ? 0 : blank) + gap : pending + blank + gap;
 	}
 	putc('\n', out);
 }
 
-void text_table_end(struct text_table *t, FILE *out, int indent)
+static int choose_gap(const struct text_table *t, int indent, int max_columns)
+{
+	int wide = indent;
+
+	for (size_t i = 0; i < t->columns; i++)
+		wide += (int)t->width[i] + (i ? COLUMN_GAP : 0);
+	return wide <= max_columns ? COLUMN_GAP : 1;
+}
+
+void text_table_end(struct text_table *t, FILE *out, int indent, int max_columns)
 {
 	if (!t)
 		return;
 	for (size_t i = 0; i < t->cell_count; i += t->columns)
-		put_row(t, out, i, indent);
+		put_row(t, out, i, indent, choose_gap(t, indent, max_columns));
 	free(t->cells);
 	free(t);
 }

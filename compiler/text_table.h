@@ -22,8 +22,15 @@ struct text_table *text_table_new(const char *heads);
 void text_cell(struct text_table *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Print with `indent` blanks before each line, and free. */
-void text_table_end(struct text_table *t, FILE *out, int indent);
+/* A line of its own among the rows, not in columns; begins a row. */
+void text_line(struct text_table *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Print with `indent` blanks before each line, and free.  Columns stand two blanks
+ * apart, or one when lines would be longer than `max_columns`.
+ */
+void text_table_end(struct text_table *t, FILE *out, int indent, int max_columns);
 
 /* 1234567 as "1,234,567". */
 const char *text_number(char buf[TEXT_NUMBER_BYTES], uint64_t value);
