@@ -388,8 +388,9 @@ void explain_text(FILE *out, const struct compiled_conv *c)
 	for (uint32_t i = 0; i < f.plan_count; i++)
 		put_plan(out, &f, &f.plans[i]);
 	fprintf(out,
-		"\n  all plans together: %u record%s, %u command words, %u relocations\n",
-		r->task_count, plural(r->task_count), r->word_count, r->reloc_count);
+		"\n  all plans together: %u record%s, %s command words, %u relocations\n",
+		r->task_count, plural(r->task_count), text_number(words, r->word_count),
+		r->reloc_count);
 	put_bos(out, &f);
 	putc('\n', out);
 	put_syncs(out, &f);
