@@ -1,39 +1,14 @@
-#include "attr.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "attr_rule.h"
 #include "check.h"
 #include "conv_attr.h"
 #include "elem.h"
 
-#define MAX_AXES 4u
 #define MAX_NAME_BYTES 200u
 #define WORD_BYTES 64u
-
-struct axis {
-	const char *name;
-	enum conv_attr attr;
-};
-
-/* A word that stands among an attribute's values; false when it is not one. */
-typedef bool word_fn(const struct attr_context *c, const struct value *v);
-
-struct attr {
-	const char *word;
-	const char *example;
-	/* Numbers, by place or by name; none: `set` takes the values. */
-	struct axis axes[MAX_AXES];
-	size_t axis_count;
-	bool one_for_all;  /* a single number sets every axis */
-	bool two_for_four; /* two numbers: y for 0 and 2, x for 1 and 3 */
-	bool named_only;   /* `split 3` would not say which way */
-	word_fn *set_word;
-	const char *words[2]; /* what set_word knows */
-	void (*set)(const struct attr_context *c, const struct attr *a, struct loc loc,
-		    const struct values *values);
-};
 
 void note_nearest(struct diag *diag, struct loc loc, struct str word,
 		  const char *const *candidates, size_t count)
@@ -50,21 +25,20 @@ void note_nearest(struct diag *diag, struct loc loc, struct str word,
 		diag_note(diag, loc, "did you mean '%s'?", near);
 }
 
-static bool is_word(const struct value *v)
-{
-	return v->kind == VALUE_WORD || v->kind == VALUE_TEXT;
-}
-
-static bool is_string(const struct value *v)
-{
-	return v->kind == VALUE_STRING || v->kind == VALUE_TEXT;
-}
-
-static void wrong_values(const struct attr_context *c, const struct attr *a,
-			 struct loc loc, const char *what)
+void wrong_values(const struct attr_context *c, const struct attr *a, struct loc loc,
+		  const char *what)
 {
 	diag_error(c->diag, loc, NULL, "'%s' takes %s", a->word, what);
 	diag_note(c->diag, loc, "for example '%s'", a->example);
+}
+
+/* A list that could not be read still counts as given: it is not missing. */
+static void mark_given(const struct attr_context *c, const struct attr *a)
+{
+	for (size_t i = 0; i < a->axis_count; i++)
+		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
+	if (!a->axis_count)
+		c->draft->bad[CONV_SEED] = true;
 }
 
 /* Set one size; a number that no field can hold is outside every range. */
@@ -125,7 +99,7 @@ static void set_places(const struct attr_context *c, const struct attr *a,
 static void unknown_value(const struct attr_context *c, const struct attr *a,
 			  const struct value *v)
 {
-	const char *candidates[MAX_AXES + 2];
+	const char *candidates[ATTR_MAX_AXES + 2];
 	size_t count = 0;
 
 	for (size_t i = 0; i < a->axis_count; i++)
@@ -136,10 +110,13 @@ static void unknown_value(const struct attr_context *c, const struct attr *a,
 			candidates[count++] = a->words[i];
 	diag_error(c->diag, v->loc, NULL, "'%s' does not take '%.*s'", a->word,
 		   STR_ARGS(v->text));
-	note_nearest(c->diag, v->loc, v->text, candidates, count);
+	if (attr_exists(v->text))
+		diag_note(c->diag, v->loc,
+			  "attributes stand on lines of their own or after ';'");
+	else
+		note_nearest(c->diag, v->loc, v->text, candidates, count);
 	diag_note(c->diag, v->loc, "for example '%s'", a->example);
-	for (size_t i = 0; i < a->axis_count; i++)
-		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
+	mark_given(c, a);
 }
 
 static const struct axis *find_axis(const struct attr *a, const struct value *v)
@@ -237,127 +214,6 @@ static void set_type(const struct attr_context *c, const struct attr *a, struct 
 		c->draft->problem.elem = elem;
 }
 
-static void set_seed_value(const struct attr_context *c, const struct value *v)
-{
-	if (!draft_claim(c->draft, CONV_SEED, v->loc, c->diag))
-		return;
-	if ((v->negative && v->number) || v->overflow) {
-		diag_error(c->diag, v->loc, "seed-range", "seed %.*s is out of range",
-			   STR_ARGS(v->text));
-		diag_note(c->diag, v->loc, "it can be 0 to 18446744073709551615");
-		c->draft->bad[CONV_SEED] = true;
-		return;
-	}
-	c->draft->problem.seed = v->number;
-}
-
-static void set_seed(const struct attr_context *c, const struct attr *a, struct loc loc,
-		     const struct values *values)
-{
-	const struct value *v = values->items;
-
-	if (values->count != 1 || v->kind != VALUE_NUMBER) {
-		wrong_values(c, a, values->count ? v->loc : loc, "one number");
-		c->draft->bad[CONV_SEED] = true;
-		return;
-	}
-	set_seed_value(c, v);
-}
-
-/* A path as written, made usable from where the compiler runs. */
-static char *resolve_path(const char *dir, struct str path)
-{
-	size_t dir_bytes = path.bytes && *path.at == '/' ? 0 : strlen(dir);
-	char *resolved = mem_new(dir_bytes + path.bytes + 1);
-
-	memcpy(resolved, dir, dir_bytes);
-	memcpy(resolved + dir_bytes, path.at, path.bytes);
-	return resolved;
-}
-
-static bool ends_with(struct str s, const char *tail)
-{
-	size_t n = strlen(tail);
-
-	return s.bytes >= n && memcmp(s.at + s.bytes - n, tail, n) == 0;
-}
-
-/* A file, with the tensor's name when it holds several; false after an error. */
-static bool set_file(const struct attr_context *c, const struct attr *a,
-		     const struct value *v, size_t count, struct tensor_source *source)
-{
-	bool npy = ends_with(v[0].text, ".npy");
-	bool safetensors = ends_with(v[0].text, ".safetensors");
-
-	if (!npy && !safetensors) {
-		diag_error(c->diag, v->loc, NULL, "'%.*s' is no file of tensors",
-			   STR_ARGS(v->text));
-		diag_note(c->diag, v->loc,
-			  "%s come from .npy and .safetensors files or from "
-			  "a seed",
-			  a->word);
-		return false;
-	}
-	if (npy && count > 1) {
-		diag_error(c->diag, v[1].loc, NULL, "a .npy file holds a single tensor");
-		diag_note(c->diag, v[1].loc, "leave the second value out");
-		return false;
-	}
-	if (safetensors && (count != 2 || !is_string(&v[1]) || !v[1].text.bytes)) {
-		diag_error(c->diag, v->loc, NULL, "which tensor of '%.*s' is not said",
-			   STR_ARGS(v->text));
-		diag_note(c->diag, v->loc,
-			  "give its name, as in '%s \"x.safetensors\" "
-			  "\"layer.weight\"'",
-			  a->word);
-		return false;
-	}
-	source->kind = npy ? SOURCE_NPY : SOURCE_SAFETENSORS;
-	source->path = resolve_path(c->dir, v->text);
-	if (safetensors)
-		source->tensor = mem_strndup(v[1].text.at, v[1].text.bytes);
-	return true;
-}
-
-/*
- * seed | seed N | "x.npy" | "x.safetensors" "tensor" | none, which only a bias can
- * be.  A seed given here is the conv's.
- */
-static void set_source(const struct attr_context *c, const struct attr *a, struct loc loc,
-		       const struct values *values)
-{
-	bool bias = strcmp(a->word, "bias") == 0;
-	enum conv_attr attr = bias ? CONV_BIAS : CONV_WEIGHTS;
-	struct tensor_source source = { .kind = SOURCE_SEED };
-	struct tensor_source *target =
-	    bias ? &c->draft->problem.bias : &c->draft->problem.weights;
-	const struct value *v = values->items;
-	size_t count = values->count;
-
-	if (!draft_claim(c->draft, attr, count ? v->loc : loc, c->diag))
-		return;
-	if (count && is_word(v) && str_is(v->text, "seed") &&
-	    (count == 1 || (count == 2 && v[1].kind == VALUE_NUMBER))) {
-		if (count == 2)
-			set_seed_value(c, &v[1]);
-	} else if (bias && count == 1 && is_word(v) && str_is(v->text, "none")) {
-		source.kind = SOURCE_NONE;
-	} else if (count && count <= 2 && is_string(v)) {
-		if (!set_file(c, a, v, count, &source)) {
-			c->draft->bad[attr] = true;
-			return;
-		}
-	} else {
-		wrong_values(c, a, count ? v->loc : loc,
-			     bias ? "a file, 'seed N' or 'none'" : "a file or 'seed N'");
-		c->draft->bad[attr] = true;
-		return;
-	}
-	free(target->path);
-	free(target->tensor);
-	*target = source;
-}
-
 void attr_set_name(const struct attr_context *c, struct str name, struct loc loc)
 {
 	if (!draft_claim(c->draft, CONV_NAME, loc, c->diag))
@@ -428,15 +284,6 @@ static const struct attr *find_attr(struct str word)
 bool attr_exists(struct str word)
 {
 	return find_attr(word) != NULL;
-}
-
-/* A list that could not be read still counts as given: it is not missing. */
-static void mark_given(const struct attr_context *c, const struct attr *a)
-{
-	for (size_t i = 0; i < a->axis_count; i++)
-		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
-	if (!a->axis_count)
-		c->draft->bad[CONV_SEED] = true;
 }
 
 void attr_set(const struct attr_context *context, struct str word, struct loc loc,

@@ -91,8 +91,8 @@ static bool check_pad(const struct conv_problem *p, enum conv_attr attr, uint32_
 
 	if (conv_value(p, attr) < extent)
 		return true;
-	diag_error(diag, loc, "pad-window", "%s %u holds a whole window",
-		   conv_attr_name(attr), conv_value(p, attr));
+	diag_error(diag, loc, "pad-window", "padding %u holds a whole window",
+		   conv_value(p, attr));
 	diag_note(diag, loc, "the window covers %u; a side can have 0 to %u", extent,
 		  extent - 1);
 	return false;
@@ -258,7 +258,7 @@ static bool check_memory(struct conv_problem *p, struct diag *diag)
 
 	if (total <= MAX_TOTAL_BYTES)
 		return true;
-	diag_error(diag, loc, "memory", "%s %u make buffers of %" PRIu64 " bytes",
+	diag_error(diag, loc, "memory", "%s %u needs %" PRIu64 " bytes of buffers",
 		   conv_attr_name(attr), conv_value(p, attr), total);
 	diag_note(diag, loc,
 		  "all buffers share %" PRIu64 " bytes: input %" PRIu64

@@ -10,6 +10,7 @@
 static void yyerror(const YYLTYPE *loc, struct parse *parse, void *scanner,
 		    const char *message);
 static void begin(struct parse *parse, const struct draft *defaults, struct loc loc);
+static void begin_broken(struct parse *parse, struct loc loc);
 static void set_defaults(struct parse *parse);
 static void add_conv(struct parse *parse);
 static void set_attr(struct parse *parse, struct str word, struct loc loc);
@@ -37,24 +38,29 @@ static void not_closed(struct parse *parse, struct str word, struct loc loc);
 
 %initial-action { @$ = (struct loc){ parse->reader->file->source, 1, 1, 1 }; }
 
-%token <text> NUMBER "a number"
-%token <text> STRING "a string"
-%token <text> WORD "a word"
-%token <text> SLUG "a slug"
+%token <text> NUMBER "number"
+%token <text> STRING "string"
+%token <text> WORD "word"
+%token <text> SLUG "slug"
 %token <text> CONV "'conv'"
 %token <text> DEFAULTS "'defaults'"
 %token <text> INCLUDE "'include'"
 %token OPEN "'{'"
 %token CLOSE "'}'"
-%token EOL "the end of the line"
-%token BROKEN "a broken string"
-%token YYEOF 0 "the end of the file"
+%token EOL "end of the line"
+%token BROKEN "broken string"
+%token YYEOF 0 "end of the file"
 
 %%
 
 file:
 	line
-|	file EOL line
+|	file eol line
+;
+
+/* An error ends with its line: the next one is reported again. */
+eol:
+	EOL			{ yyerrok; }
 ;
 
 line:
@@ -64,7 +70,16 @@ line:
 |	conv			{ add_conv(parse); }
 |	other values		{ draft_free(&parse->draft); }
 |	other values block	{ draft_free(&parse->draft); }
-|	error			{ parse->block.line = 0; }
+|	broken
+|	broken block		{ draft_free(&parse->draft); }
+;
+
+/* Go on at a block or at the end of the line, so that a bad name hides no attribute. */
+broken:
+	error			{ begin_broken(parse, @1); }
+|	conv_head error		{ begin_broken(parse, @1); }
+|	defaults_head error	{ begin_broken(parse, @1); }
+|	INCLUDE error		{ begin_broken(parse, @1); }
 ;
 
 defaults_head:
@@ -124,7 +139,7 @@ open:
 
 attrs:
 	attr
-|	attrs EOL attr
+|	attrs eol attr
 ;
 
 attr:
@@ -185,6 +200,13 @@ static void begin(struct parse *parse, const struct draft *defaults, struct loc 
 {
 	draft_free(&parse->draft);
 	draft_init(&parse->draft, defaults, loc);
+}
+
+/* A block whose head is wrong is read for its errors only. */
+static void begin_broken(struct parse *parse, struct loc loc)
+{
+	parse->block.line = 0;
+	begin(parse, NULL, loc);
 }
 
 static void set_defaults(struct parse *parse)

@@ -75,18 +75,22 @@ static void check_missing(struct draft *draft, struct diag *diag)
 	};
 
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		bool any = false, *has = draft->has;
+		enum conv_attr missing = CONV_ATTR_N;
+
 		for (enum conv_attr a = needed[i].first; a <= needed[i].last; a++) {
-			if (draft->has[a])
-				continue;
-			diag_error(diag, draft->block, "missing", "%s has no %s",
-				   draft->problem.name ? draft->problem.name
-						       : "this conv",
-				   conv_attr_name(a));
-			diag_note(diag, draft->block, "give it, for example as '%s'",
-				  needed[i].example);
-			while (a <= needed[i].last)
-				draft->bad[a++] = true;
+			any = any || has[a];
+			if (!has[a] && missing == CONV_ATTR_N)
+				missing = a;
+			draft->bad[a] = draft->bad[a] || !has[a];
 		}
+		if (missing == CONV_ATTR_N)
+			continue;
+		diag_error(diag, draft->block, "missing", "%s has no %s",
+			   draft->problem.name ? draft->problem.name : "this conv",
+			   any ? conv_attr_name(missing) : needed[i].word);
+		diag_note(diag, draft->block, "give it, for example as '%s'",
+			  needed[i].example);
 	}
 }
 

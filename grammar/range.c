@@ -19,6 +19,8 @@ _Static_assert((uint64_t)MAX_IMAGE_ROWS *NPU_MAX_IN_WIDTH < UINT32_C(1) << 27,
 
 /* One attribute, its check's name and what it may be. */
 struct range {
+	/* In messages; the same for all axes, so that `stride 12` is one error. */
+	const char *what;
 	const char *check;
 	const char *note; /* after the range: where the limit is from, the way out */
 	uint32_t min, max;
@@ -27,50 +29,50 @@ struct range {
 
 // clang-format off
 static const struct range ranges[CONV_ATTR_N] = {
-	[CONV_BATCH] = { "batch-range",
+	[CONV_BATCH] = { "batch", "batch-range",
 		"each image takes a task and one submit holds so many; use smaller batches",
 		1, NPU_MAX_TASKS_PER_SUBMIT, false },
-	[CONV_IN_C] = { "input-channels-range",
+	[CONV_IN_C] = { "input channels", "input-channels-range",
 		"the hardware counts channels in 16 bits; sum the results of narrower convs",
 		1, NPU_MAX_IN_CHANS, false },
-	[CONV_IN_H] = { "input-height-range",
+	[CONV_IN_H] = { "input height", "input-height-range",
 		"taller images do not fit the pitch of a surface; cut the image",
 		1, MAX_IMAGE_ROWS, false },
-	[CONV_IN_W] = { "input-width-range",
+	[CONV_IN_W] = { "input width", "input-width-range",
 		"the hardware counts columns in 11 bits; cut the image into overlapping strips",
 		1, NPU_MAX_IN_WIDTH, false },
-	[CONV_OUT_C] = { "output-channels-range",
+	[CONV_OUT_C] = { "output channels", "output-channels-range",
 		"the hardware counts output channels in 13 bits; make it several convs",
 		1, NPU_MAX_OUT_CHANS, false },
-	[CONV_KERNEL_H] = { "kernel-range",
+	[CONV_KERNEL_H] = { "kernel", "kernel-range",
 		"the hardware takes no larger kernels; dilation can widen the window",
 		1, NPU_MAX_KERNEL, false },
-	[CONV_KERNEL_W] = { "kernel-range",
+	[CONV_KERNEL_W] = { "kernel", "kernel-range",
 		"the hardware takes no larger kernels; dilation can widen the window",
 		1, NPU_MAX_KERNEL, false },
-	[CONV_STRIDE_Y] = { "stride-range",
+	[CONV_STRIDE_Y] = { "stride", "stride-range",
 		"the hardware takes no larger strides", 1, NPU_MAX_STRIDE, false },
-	[CONV_STRIDE_X] = { "stride-range",
+	[CONV_STRIDE_X] = { "stride", "stride-range",
 		"the hardware takes no larger strides", 1, NPU_MAX_STRIDE, false },
-	[CONV_PAD_TOP] = { "pad-range",
+	[CONV_PAD_TOP] = { "padding", "pad-range",
 		"the hardware pads no further; store more zero rows with the image",
 		0, NPU_MAX_PAD, false },
-	[CONV_PAD_LEFT] = { "pad-range",
+	[CONV_PAD_LEFT] = { "padding", "pad-range",
 		"the hardware pads no further; store more zero columns with the image",
 		0, NPU_MAX_PAD, false },
-	[CONV_PAD_BOTTOM] = { "pad-range",
+	[CONV_PAD_BOTTOM] = { "padding", "pad-range",
 		"no window reaches further", 0, MAX_REACH, false },
-	[CONV_PAD_RIGHT] = { "pad-range",
+	[CONV_PAD_RIGHT] = { "padding", "pad-range",
 		"no window reaches further", 0, MAX_REACH, false },
-	[CONV_DILATION_Y] = { "dilation-range",
+	[CONV_DILATION_Y] = { "dilation", "dilation-range",
 		"the hardware spreads taps no further", 1, NPU_MAX_DILATION, false },
-	[CONV_DILATION_X] = { "dilation-range",
+	[CONV_DILATION_X] = { "dilation", "dilation-range",
 		"the hardware spreads taps no further", 1, NPU_MAX_DILATION, false },
-	[CONV_GROUPS] = { "groups-range",
+	[CONV_GROUPS] = { "groups", "groups-range",
 		"there cannot be more groups than channels", 1, NPU_MAX_IN_CHANS, false },
-	[CONV_SPLIT_Y] = { "split-range",
+	[CONV_SPLIT_Y] = { "split", "split-range",
 		"an image has no more rows to share out", 1, MAX_IMAGE_ROWS, true },
-	[CONV_SPLIT_K] = { "split-range",
+	[CONV_SPLIT_K] = { "split", "split-range",
 		"there are no more output channels to share out", 1, NPU_MAX_OUT_CHANS, true },
 };
 // clang-format on
@@ -79,7 +81,7 @@ void report_range(enum conv_attr attr, struct loc loc, struct str text, struct d
 {
 	const struct range *r = &ranges[attr];
 
-	diag_error(diag, loc, r->check, "%s %.*s is out of range", conv_attr_name(attr),
+	diag_error(diag, loc, r->check, "%s %.*s is out of range", r->what,
 		   STR_ARGS(text));
 	diag_note(diag, loc, "it can be %u to %u: %s", r->min, r->max, r->note);
 }

@@ -6,6 +6,7 @@
 
 #include "conv_attr.h"
 #include "file.h"
+#include "slug.h"
 
 void reader_init(struct reader *reader, struct spec *spec, struct diag *diag)
 {
@@ -199,7 +200,12 @@ static void report_file(struct reader *reader, struct loc loc, const char *path,
 	case FILE_ERRNO:
 		diag_error(reader->diag, loc, NULL, "cannot read '%s': %s", path,
 			   strerror(error));
-		diag_note(reader->diag, loc, "check the name and the permissions");
+		if (error == ENOENT && !reader->file)
+			diag_note(reader->diag, loc,
+				  "name a spec file or a slug, such as %s", slug_example);
+		else
+			diag_note(reader->diag, loc,
+				  "check the name and the permissions");
 		break;
 	case FILE_DIRECTORY:
 		diag_error(reader->diag, loc, NULL, "'%s' is a directory", path);

@@ -62,8 +62,12 @@ static bool fail(const struct slug *s, struct str part, const char *wanted)
 {
 	struct loc loc = part_loc(s, part);
 
-	diag_error(s->context->diag, loc, "slug", "'%.*s' stands where a slug has %s",
-		   STR_ARGS(part), wanted);
+	if (part.bytes)
+		diag_error(s->context->diag, loc, "slug",
+			   "'%.*s' stands where a slug has %s", STR_ARGS(part), wanted);
+	else
+		diag_error(s->context->diag, loc, "slug", "the slug ends where it has %s",
+			   wanted);
 	diag_note(s->context->diag, loc, "a slug looks like %s", slug_example);
 	for (enum conv_attr a = CONV_BATCH; a <= CONV_GROUPS; a++) {
 		s->context->draft->has[a] = true;
@@ -193,5 +197,5 @@ void slug_read(const struct attr_context *context, struct str slug, struct loc l
 		return;
 	rest = (struct str){ s.at, (size_t)(s.end - s.at) };
 	if (rest.bytes || slug.at[slug.bytes - 1] == '_')
-		fail(&s, rest, "its end");
+		fail(&s, rest, "nothing more");
 }
