@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "error.h"
 #include "files.h"
 #include "hw/npu_hw.h"
 #include "hw/npu_regs.h"
@@ -62,7 +63,7 @@ static void print_place(const struct npurt_error *e, FILE *out)
 {
 	if (e->section != NPURT_NOWHERE && e->section != 0)
 		fprintf(out, ", section %s", name_of_section((uint32_t)e->section));
-	if (e->index != NPURT_NOWHERE)
+	if (e->section != NPURT_NOWHERE && e->index != NPURT_NOWHERE)
 		fprintf(out, ", element %llu", (unsigned long long)e->index);
 	if (e->task != NPURT_NOWHERE)
 		fprintf(out, ", task %llu", (unsigned long long)e->task);
@@ -76,9 +77,6 @@ static void print_place(const struct npurt_error *e, FILE *out)
 				npu_block_name(npu_regs[reg].block), npu_regs[reg].name,
 				(unsigned long long)e->reg);
 	}
-	if (e->found != NPURT_NOWHERE && e->allowed != NPURT_NOWHERE)
-		fprintf(out, ", found %llu, allowed %llu", (unsigned long long)e->found,
-			(unsigned long long)e->allowed);
 }
 
 void tool_complain_npurt(const char *program, const char *file, enum npurt_err err,
@@ -100,12 +98,13 @@ void tool_complain_npurt(const char *program, const char *file, enum npurt_err e
 enum tool_exit bundle_file_open(struct bundle_file *f, const char *program,
 				const char *path)
 {
-	struct npurt_error error = { .code = NPURT_OK };
+	struct npurt_error error;
 	enum npurt_err err;
 	char why[256];
 
 	memset(f, 0, sizeof(*f));
 	f->path = path;
+	npurt_error_reset(&error);
 	if (!file_read(path, &f->blob, &f->bytes, why, sizeof(why))) {
 		tool_complain(program, path, "%s", why);
 		return EXIT_FILE;

@@ -28,20 +28,20 @@ static void field_text(char *text, size_t room, enum npu_reg reg, uint32_t value
 	}
 }
 
-/* What a tail word means; see docs/bundle-format.md. */
-static const char *tail_text(struct npu_word word)
+/* "task 3" when the address is that of a record: where a tail goes on. */
+static void target_text(char *text, size_t room, const struct npub *b,
+			const struct npub_conv *c, const struct npub_reloc *reloc)
 {
-	if (word.target == NPU_TARGET_START)
-		return "start the blocks";
-	if (word.target == NPU_TARGET_VERSION)
-		return "version";
-	if (word.target == 0)
-		return "end of the chain";
-	return "";
+	text[0] = '\0';
+	for (uint32_t i = 0; i < c->task_count; i++)
+		if (reloc->bo == c->regcmd_bo &&
+		    b->tasks[c->first_task + i].regcmd_addr + c->regcmd_bo_offset ==
+			reloc->addend)
+			snprintf(text, room, "task %u", i);
 }
 
 static void word_row(struct table *t, const struct dump *d, const struct npub_conv *c,
-		     uint32_t index, bool tail)
+		     uint32_t index)
 {
 	const struct npub *b = d->npub;
 	uint64_t raw = b->words[c->first_word + index];
@@ -53,14 +53,12 @@ static void word_row(struct table *t, const struct dump *d, const struct npub_co
 
 	table_cell(t, "%u", index);
 	table_cell(t, "%016llx", (unsigned long long)raw);
-	if (tail && tail_text(word)[0] && reg != NPU_REG_PC_OPERATION_ENABLE)
-		table_cell(t, "%s", tail_text(word));
-	else
-		table_cell(t, "%s", reg_text(name, word));
+	table_cell(t, "%s", reg_text(name, word));
 	if (reloc) {
 		table_cell(t, "%s+0x%llx", npub_string(b, b->bos[reloc->bo].name),
 			   (unsigned long long)reloc->addend);
-		table_cell(t, "%s", "");
+		target_text(fields, sizeof(fields), b, c, reloc);
+		table_cell(t, "%s", fields);
 		return;
 	}
 	table_cell(t, "0x%08x", word.value);
@@ -97,7 +95,7 @@ static void dump_record(const struct dump *d, const struct npub_conv *c, uint32_
 		return;
 	t = table_new(">word|command|register|value|fields");
 	for (uint32_t i = 0; i < r.body_words + r.tail_words; i++)
-		word_row(t, d, c, r.first_word + i, i >= r.body_words);
+		word_row(t, d, c, r.first_word + i);
 	table_end(t, d->out, 4);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "error.h"
 #include "json_put.h"
 #include "run_options.h"
 #include "run_parts.h"
@@ -89,8 +90,9 @@ static enum tool_exit open_device(struct session *s)
 	const char *which = s->options.device;
 	bool automatic = strcmp(which, "auto") == 0;
 	enum npurt_err err = NPURT_ERR_NODEVICE;
-	struct npurt_error error = { .code = NPURT_OK };
+	struct npurt_error error;
 
+	npurt_error_reset(&error);
 	s->simulated = strcmp(which, "sim") == 0;
 	if (!s->simulated)
 		err =
@@ -119,7 +121,7 @@ static enum tool_exit load_conv(struct session *s)
 		.allow_hazards = s->simulated ? UINT32_MAX : s->options.allow_hazards,
 		.timeout_ms = s->options.timeout_ms,
 	};
-	struct npurt_error error = { .code = NPURT_OK };
+	struct npurt_error error;
 	enum npurt_err err = npurt_open(&s->rt, s->bundle.blob, s->bundle.bytes,
 					s->device, &options, &error);
 
@@ -192,7 +194,8 @@ static enum tool_exit begin_dump(struct session *s)
 	put_u(x, "conv_index", s->conv_index);
 	put_s(x, "device", npurt_device_describe(s->device));
 	put_bool(x, "simulated", s->simulated);
-	if (!run_dump_before(&s->dump, s->options.dump_dir, s->rt, why, sizeof(why)))
+	if (!run_dump_before(&s->dump, s->options.dump_dir, s->rt, s->conv->task_count,
+			     why, sizeof(why)))
 		return dump_trouble(s, why);
 	return EXIT_DONE;
 }
@@ -200,7 +203,7 @@ static enum tool_exit begin_dump(struct session *s)
 /* Run once, with the dump around it, and fetch the output. */
 static enum tool_exit run_once(struct session *s)
 {
-	struct npurt_error error = { .code = NPURT_OK };
+	struct npurt_error error;
 	struct npurt_submit_info info;
 	enum npurt_err err;
 	double seconds;
@@ -271,10 +274,12 @@ static enum tool_exit bench(struct session *s)
 	const struct npub_conv *c = s->conv;
 	uint64_t macs = (uint64_t)c->batch * c->out_c * c->out_h * c->out_w *
 			(c->in_c / c->groups) * c->kernel_h * c->kernel_w;
-	struct npurt_error error = { .code = NPURT_OK };
-	enum npurt_err err = bench_conv(s->rt, &s->input, &s->output, macs,
-					s->options.bench_runs, s->report, &error);
+	struct npurt_error error;
+	enum npurt_err err;
 
+	npurt_error_reset(&error);
+	err = bench_conv(s->rt, &s->input, &s->output, macs, s->options.bench_runs,
+			 s->report, &error);
 	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, &error);
 }
 

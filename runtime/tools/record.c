@@ -95,7 +95,8 @@ enum npu_reg reg_of_word(struct npu_word word)
 
 	if (reg == NPU_REG_N)
 		return NPU_REG_N;
-	if (word.target == NPU_TARGET_START) /* writes PC.OPERATION_ENABLE */
+	/* The last two words of a tail write PC registers under targets of their own. */
+	if (word.target == NPU_TARGET_START || word.target == NPU_TARGET_VERSION)
 		return npu_regs[reg].block == NPU_BLOCK_PC ? reg : NPU_REG_N;
 	if (!npu_block_from_target(word.target, &block) || npu_regs[reg].block != block)
 		return NPU_REG_N;
@@ -113,6 +114,8 @@ char *reg_text(char text[REG_TEXT_BYTES], struct npu_word word)
 	else if (npu_block_from_target(word.target, &block))
 		snprintf(text, REG_TEXT_BYTES, "%s.R%04x", npu_block_name(block),
 			 word.offset);
+	else if (word.target == 0 || word.target == NPU_TARGET_NOP)
+		snprintf(text, REG_TEXT_BYTES, "NOP");
 	else
 		snprintf(text, REG_TEXT_BYTES, "T%04x.R%04x", word.target, word.offset);
 	return text;

@@ -83,17 +83,14 @@ static json_t *task_object(uint32_t index, const struct npub_task *t)
 	return x;
 }
 
-/* The records that the submit's ranges can reach, and those between them. */
-static json_t *task_array(const struct npurt_bo_info *bo)
+static json_t *task_array(const struct npurt_bo_info *bo, uint32_t count)
 {
 	json_t *tasks = json_array();
 
-	for (uint32_t i = 0; (i + 1) * sizeof(struct npub_task) <= bo->bytes; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct npub_task t;
 
 		memcpy(&t, (const char *)bo->data + i * sizeof(t), sizeof(t));
-		if (t.enable_mask == 0) /* the BO's padding */
-			break;
 		json_array_append_new(tasks, task_object(i, &t));
 	}
 	return tasks;
@@ -122,7 +119,7 @@ static json_t *submit_object(const struct npurt_submit_info *s)
 	return x;
 }
 
-static void put_run(json_t *x, const struct npurt *rt)
+static void put_run(json_t *x, const struct npurt *rt, uint32_t task_count)
 {
 	struct npurt_submit_info submit;
 	json_t *bos = json_array(), *tasks = NULL;
@@ -139,7 +136,7 @@ static void put_run(json_t *x, const struct npurt *rt)
 		npurt_bo(rt, i, &bo);
 		json_array_append_new(bos, bo_object(i, &bo));
 		if (bo.role == NPUB_BO_TASK && !tasks)
-			tasks = task_array(&bo);
+			tasks = task_array(&bo, task_count);
 	}
 	put(x, "bos", bos);
 	put(x, "tasks", tasks ? tasks : json_array());
@@ -147,14 +144,14 @@ static void put_run(json_t *x, const struct npurt *rt)
 }
 
 bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
-		     char *why, size_t why_bytes)
+		     uint32_t task_count, char *why, size_t why_bytes)
 {
 	if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
 		snprintf(why, why_bytes, "cannot create: %s", strerror(errno));
 		return false;
 	}
 	dump->dir = dir;
-	put_run(dump->document, rt);
+	put_run(dump->document, rt, task_count);
 	return write_images(dir, rt, "before", why, why_bytes);
 }
 

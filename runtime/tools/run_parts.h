@@ -28,11 +28,12 @@ struct run_dump {
 };
 
 /*
- * Make `dir` if need be, write each BO's image and note the task table and the
- * submit header as they go to the device.  False with `why` filled.
+ * Make `dir` if need be, write each BO's image and note the table of
+ * `task_count` records and the submit header as they go to the device.  False with `why`
+ * filled.
  */
 bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
-		     char *why, size_t why_bytes);
+		     uint32_t task_count, char *why, size_t why_bytes);
 
 /* Write the images again, and run.json, which says how the run went. */
 bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_err result,
