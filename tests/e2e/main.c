@@ -94,7 +94,16 @@ static void count_refusal(struct tally *t, const struct result *result)
 struct wrong {
 	const struct run *run;
 	enum form form;
+	const struct result *first;
 };
+
+/* Wrong in the same way: wrong numbers, or the same words before a colon. */
+static bool is_alike(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ":0123456789");
+
+	return n == strcspn(b, ":0123456789") && strncmp(a, b, n) == 0;
+}
 
 static bool is_still_wrong(void *context, const struct problem *p)
 {
@@ -102,14 +111,14 @@ static bool is_still_wrong(void *context, const struct problem *p)
 	struct result result;
 
 	run_one(w->run, &result, p, w->form);
-	return result.outcome == OUTCOME_WRONG;
+	return result.outcome == OUTCOME_WRONG && is_alike(result.why, w->first->why);
 }
 
 static void report_wrong(const struct run *run, uint32_t index, const struct problem *p,
 			 enum form form, const struct result *result)
 {
 	const struct spec_files none = { NULL, NULL };
-	struct wrong wrong = { run, form };
+	struct wrong wrong = { run, form, result };
 	struct problem least = *p;
 	struct result least_result;
 	char slug[256];
