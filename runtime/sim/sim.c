@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/npu_word.h"
 #include "sim/sim_priv.h"
 
 /* Command words, features and weights are taken from memory as they lie. */
@@ -122,8 +121,7 @@ static bool check_lists(struct sim_ctx *ctx)
 			return sim_fail(ctx, SIM_ERR_CHAIN, NPU_REG_N, 0,
 					"%u tasks; the task counter takes 1 to %u",
 					list->task_count, NPU_MAX_TASKS_PER_SUBMIT);
-		if (!list->regcfg_amount ||
-		    npu_amount_from_body(list->regcfg_amount) >= UINT16_MAX)
+		if (!list->regcfg_amount || list->regcfg_amount > UINT16_MAX)
 			return sim_fail(ctx, SIM_ERR_CHAIN, NPU_REG_PC_REGISTER_AMOUNTS,
 					0, "the first record has %u body words",
 					list->regcfg_amount);
