@@ -117,7 +117,7 @@ static json_t *capture_address(const struct npub *b, const struct npub_conv *c,
 	if (r->bo == c->regcmd_bo && r->addend - scratch < NPU_WEIGHT_SCRATCH_BYTES) {
 		bool second = r->addend - scratch >= NPU_PPU_SCRATCH_BYTES;
 
-		buffer = second ? "tempMC_output" : "tempMC_input";
+		buffer = second ? "tempMC_input" : "tempMC_output";
 		inside = (r->addend - scratch) % NPU_PPU_SCRATCH_BYTES;
 	}
 	append_s(address, buffer);

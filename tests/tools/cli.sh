@@ -1,2 +1,203 @@
 #!/bin/sh
-exit 1
+# The three programs as a user calls them: NPUCC NPURUN NPUDUMP are the arguments.
+# Works in a directory of its own and removes it.
+set -u
+npucc=$1 npurun=$2 npudump=$3
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+failures=0
+
+fail() {
+	echo "FAIL: $case: $*"
+	failures=$((failures + 1))
+}
+
+# run CODE COMMAND...: the exit code must be CODE; out and err keep what was said.
+run() {
+	want=$1
+	shift
+	"$@" >out 2>err
+	code=$?
+	[ "$code" = "$want" ] || {
+		fail "exit code $code, want $want: $*"
+		cat err
+	}
+}
+
+says() { # says FILE TEXT
+	grep -qF -- "$2" "$1" || {
+		fail "no '$2' in what was said:"
+		cat "$1"
+	}
+}
+
+one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line of error: $(cat err)"; }
+absent() { [ ! -e "$1" ] || fail "$1 was left behind"; }
+
+# A 3 x 3 conv over three channels of 9 x 13 that keeps the size.
+slug=b1_c3_h9_w13_oc3_wic3_k3x3_g1_s1_p1x1x1x1
+case=compile
+run 0 "$npucc" $slug -o rgb.npub
+run 0 "$npucc" b2_c24_h7_w5_oc9_wic24_k1x3_g1_s2x1_pvalid -o batch.npub
+
+case=help
+for tool in "$npucc" "$npurun" "$npudump"; do
+	run 0 "$tool" --help
+	says out SYNOPSIS
+	says out "EXIT STATUS"
+	run 0 "$tool" --version
+done
+
+case=usage
+run 2 "$npurun"
+run 2 "$npurun" --chekc rgb.npub
+says err "did you mean '--check'?"
+run 2 "$npurun" rgb.npub batch.npub
+run 2 "$npurun" rgb.npub --cores 4
+run 2 "$npurun" rgb.npub --channels 1,2
+run 2 "$npurun" rgb.npub --allow everything
+run 2 "$npudump"
+run 2 "$npudump" rgb.npub --as=xml
+says err "text, json, capture"
+
+case=check
+run 0 "$npurun" rgb.npub --device sim --check --output y.npy
+says out "check: PASS: 0 of 351 outputs"
+[ "$(wc -c <y.npy)" = $((128 + 3 * 9 * 13 * 2)) ] || fail "y.npy has $(wc -c <y.npy) bytes"
+run 0 "$npurun" batch.npub --device sim --check --seed 5 --threads 3 --output z.raw
+says out "check: PASS: 0 of 216 outputs"
+[ "$(wc -c <z.raw)" = 432 ] || fail "z.raw has $(wc -c <z.raw) bytes"
+
+case=quiet
+run 0 "$npurun" rgb.npub --device sim --check -q
+[ ! -s out ] && [ ! -s err ] || fail "said something"
+
+case="the same input gives the same output"
+run 0 "$npurun" rgb.npub --device sim -q --output a.raw
+run 0 "$npurun" rgb.npub --device sim -q --output b.raw --threads 1
+cmp a.raw b.raw || fail "differs"
+run 0 "$npurun" rgb.npub --device sim -q --output c.raw --seed 1
+cmp -s a.raw c.raw && fail "the seed does not matter"
+
+case="output as next input"
+run 0 "$npurun" rgb.npub --device sim -q --input y.npy --output y2.npy --check
+run 0 "$npurun" rgb.npub --device sim -q --input a.raw --output y3.npy
+cmp y2.npy y3.npy || fail "npy and raw of the same numbers differ"
+
+case=pictures
+for kind in png ppm; do
+	run 0 "$npurun" rgb.npub --device sim -q --output p.$kind --image-range=-4,4
+	run 0 "$npurun" rgb.npub --device sim -q --input p.$kind --output q.$kind --check
+done
+run 0 "$npurun" rgb.npub --device sim -q --input p.png --output from-png.raw
+run 0 "$npurun" rgb.npub --device sim -q --input p.ppm --output from-ppm.raw
+cmp from-png.raw from-ppm.raw || fail "png and ppm of the same picture differ"
+run 0 "$npurun" rgb.npub --device sim -q --output g.pgm --channels 2 --image-abs
+
+case="wrong input"
+run 1 "$npurun" rgb.npub --device sim --input z.raw --output no.npy
+says err "z.raw: it has 432 bytes, but 1x3x9x13 fp16 takes 702"
+one_line
+absent no.npy
+run 1 "$npurun" batch.npub --device sim --input y.npy --output no.npy
+says err "y.npy: its shape is (1, 3, 9, 13), but the conv takes (2, 24, 7, 5)"
+absent no.npy
+run 1 "$npurun" rgb.npub --device sim --input g.pgm --output no.npy
+says err "a grey picture, but the conv takes 3 channels; convert it to RGB"
+absent no.npy
+head -c 300 y.npy >short.npy
+run 1 "$npurun" rgb.npub --device sim --input short.npy --output no.npy
+one_line
+absent no.npy
+run 1 "$npurun" batch.npub --device sim --output no.png
+says err "a batch of 2 images is not one picture"
+absent no.png
+
+case="file trouble"
+run 3 "$npurun" rgb.npub --device sim -q --input none.npy
+run 3 "$npurun" none.npub
+run 3 "$npurun" rgb.npub --device sim -q --output none/y.npy
+run 3 "$npurun" rgb.npub --device sim -q --output /dev/full --output-format npy
+says err "No space left on device"
+run 3 "$npudump" none.npub
+run 3 "$npudump" rgb.npub -o none/x
+
+case="standard output"
+"$npurun" rgb.npub --device sim -q --output - --output-format raw >stdout.raw 2>err ||
+	fail "exit code $?"
+cmp a.raw stdout.raw || fail "differs from the file"
+
+case="devices"
+run 0 env NPURT_NO_DEVICE=1 "$npurun" rgb.npub
+says err "running in the simulator, because"
+run 1 env NPURT_NO_DEVICE=1 "$npurun" rgb.npub --device /dev/null
+run 1 "$npurun" rgb.npub --device /dev/null
+one_line
+
+case="choices of conv and plan"
+run 0 "$npurun" rgb.npub --list
+says out $slug
+run 0 "$npurun" rgb.npub --device sim -q --conv 0
+run 0 "$npurun" rgb.npub --device sim -q --conv $slug
+run 1 "$npurun" rgb.npub --device sim -q --conv ${slug}x
+says err "did you mean"
+run 1 "$npurun" rgb.npub --device sim -q --min-evidence promoted
+one_line
+
+case="broken bundles"
+bytes=$(wc -c <rgb.npub)
+for n in 0 1 7 127 128 700 $((bytes - 1)); do
+	head -c "$n" rgb.npub >cut.npub
+	run 1 "$npudump" cut.npub
+	one_line
+	[ ! -s out ] || fail "dumped a prefix of $n bytes"
+	run 1 "$npurun" cut.npub --output no.npy
+	one_line
+	absent no.npy
+done
+for at in 3 20 300 900 $((bytes / 2)); do
+	cp rgb.npub flip.npub
+	old=$(od -An -tu1 -j "$at" -N 1 rgb.npub)
+	printf "\\$(printf %o $((old ^ 16)))" | dd of=flip.npub bs=1 seek="$at" conv=notrunc 2>/dev/null
+	run 1 "$npurun" flip.npub --device sim --output no.npy
+	one_line
+	absent no.npy
+done
+run 1 "$npudump" y.npy
+says err "not an npucc bundle"
+
+case=dump
+run 0 "$npurun" rgb.npub --device sim -q --dump d
+for file in run.json bo0-task.before.bin bo0-task.after.bin bo1-weight.before.bin \
+	bo3-input.before.bin bo4-output.before.bin bo4-output.after.bin; do
+	[ -s "d/$file" ] || fail "no $file"
+done
+says d/run.json '"result": "NPURT_OK"'
+says d/run.json '"core_mask": 0'
+cmp d/bo1-weight.before.bin d/bo1-weight.after.bin || fail "the run changed the weights"
+cmp -s d/bo4-output.before.bin d/bo4-output.after.bin && fail "the run left the output alone"
+
+case=bench
+run 0 "$npurun" rgb.npub --device sim --bench 3
+says out "bench: 3 runs"
+says out "% of memcpy"
+
+case=npudump
+run 0 "$npudump" rgb.npub
+for text in sections tensor "plan" "task" "sync" "0x40b" pixel; do says out "$text"; done
+run 0 "$npudump" rgb.npub --regs
+says out "CNA.CONV_CON1"
+says out "PC.OPERATION_ENABLE"
+run 0 "$npudump" rgb.npub --json -o x.json
+says x.json '"sound": true'
+run 0 "$npudump" rgb.npub --as=capture
+says out '"full_window": true'
+run 0 "$npudump" rgb.npub --debug --relocs
+says out "data banks"
+run 0 "$npudump" rgb.npub -o x.txt
+run 0 "$npudump" rgb.npub
+cmp out x.txt || fail "-o differs from standard output"
+
+[ $failures = 0 ] || exit 1
+echo "all good"
