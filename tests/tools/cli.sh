@@ -36,9 +36,9 @@ one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line of error: $(cat err)"
 absent() { [ ! -e "$1" ] || fail "$1 was left behind"; }
 
 # A 3 x 3 conv over three channels of 9 x 13 that keeps the size.
-slug=b1_c3_h9_w13_oc3_wic3_k3x3_g1_s1_p1x1x1x1
+echo "conv edges b1_c3_h9_w13_oc3_wic3_k3x3_g1_s1_psame" >rgb.conv
 case=compile
-run 0 "$npucc" $slug -o rgb.npub
+run 0 "$npucc" rgb.conv -o rgb.npub
 run 0 "$npucc" b2_c24_h7_w5_oc9_wic24_k1x3_g1_s2x1_pvalid -o batch.npub
 
 case=help
@@ -137,11 +137,11 @@ one_line
 
 case="choices of conv and plan"
 run 0 "$npurun" rgb.npub --list
-says out $slug
+says out edges
 run 0 "$npurun" rgb.npub --device sim -q --conv 0
-run 0 "$npurun" rgb.npub --device sim -q --conv $slug
-run 1 "$npurun" rgb.npub --device sim -q --conv ${slug}x
-says err "did you mean"
+run 0 "$npurun" rgb.npub --device sim -q --conv edges
+run 1 "$npurun" rgb.npub --device sim -q --conv edgse
+says err "did you mean 'edges'?"
 run 1 "$npurun" rgb.npub --device sim -q --min-evidence promoted
 one_line
 
