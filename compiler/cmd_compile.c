@@ -18,6 +18,8 @@ enum option_id {
 	OPT_OUTPUT = 1,
 	OPT_CORES,
 	OPT_SEED,
+	OPT_SCHEDULE,
+	OPT_FULL_RECORDS,
 	OPT_EXPLAIN,
 	OPT_DRY_RUN,
 	OPT_STRIP,
@@ -41,6 +43,12 @@ static const struct option_row rows[] = {
 	{ NULL, "cores", "LIST", OPT_CORES,
 	  "make plans for these numbers of cores: 1, 2, 3, a list such as 1,3, or all "
 	  "(default 1)" },
+	{ NULL, "schedule", "NAME", OPT_SCHEDULE,
+	  "vendor: the tiles, records and buffers of the vendor's compiler (default, and "
+	  "the only schedule; a split pinned in the spec replaces its tiles)" },
+	{ NULL, "full-records", NULL, OPT_FULL_RECORDS,
+	  "write every register in every record, instead of the vendor's delta records "
+	  "from the third record of a one-core list on" },
 	{ NULL, "seed", "N", OPT_SEED,
 	  "seed of all weights that come from a seed, instead of the spec's" },
 	{ NULL, NULL, NULL, 0, "Information" },
@@ -119,6 +127,7 @@ static bool parse_cores(const struct options_scan *scan, uint32_t *mask)
 static int apply_option(struct request *r, struct options_scan *scan, int id)
 {
 	static const char *const formats[] = { "text", "json" };
+	static const char *const schedules[] = { "vendor" };
 	int choice;
 
 	switch (id) {
@@ -136,6 +145,11 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 		if (!parse_cores(scan, &r->compile.core_mask))
 			return EXIT_USAGE;
 		break;
+	case OPT_SCHEDULE:
+		if (options_choice(scan, schedules, 1) < 0)
+			return EXIT_USAGE;
+		break;
+	case OPT_FULL_RECORDS: r->compile.full_records = true; break;
 	case OPT_SEED:
 		if (!options_number(scan, 0, UINT64_MAX, &r->seed))
 			return EXIT_USAGE;

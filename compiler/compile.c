@@ -46,11 +46,16 @@ static void report_nomem(const struct conv_problem *p, struct diag *diag)
 	diag_error(diag, p->loc[CONV_NAME], NULL, "out of memory");
 }
 
-/* Lower and encode every list of a plan. */
-static bool encode_plan(struct compiled_conv *c, uint32_t index)
+/*
+ * Lower and encode every list of a plan.  Only one-core lists have delta
+ * records, and never with a look-up table (schedules s. 6).
+ */
+static bool encode_plan(struct compiled_conv *c, uint32_t index, bool full_records)
 {
 	const struct plan *plan = &c->plans[index];
 	struct regcmds *r = &c->regcmds;
+	bool deltas = !full_records && (plan->cores == 1 || plan->shared) &&
+		      !c->problem->fusion.table;
 	struct task_desc task;
 
 	for (uint32_t core = 0; core < plan->cores; core++) {
@@ -59,7 +64,7 @@ static bool encode_plan(struct compiled_conv *c, uint32_t index)
 		list->first_task = r->task_count;
 		if (!plan->list[core].count)
 			continue;
-		encode_begin_list(r, c->weight_bo.regcmd);
+		encode_begin_list(r, c->weight_bo.regcmd, deltas);
 		for (uint32_t i = 0; i < plan->list[core].count; i++) {
 			lower_conv(&task, c->problem, &c->layout, plan,
 				   &plan->tiles[plan->list[core].first + i], &c->weight_bo);
@@ -86,7 +91,8 @@ static uint32_t find_shared(const struct compiled_conv *c, uint32_t index)
 	return index;
 }
 
-static bool make_plan(struct compiled_conv *c, uint32_t cores, struct diag *diag)
+static bool make_plan(struct compiled_conv *c, uint32_t cores,
+		      const struct compile_options *options, struct diag *diag)
 {
 	uint32_t index = c->plan_count, same;
 	struct plan_refusal why;
@@ -103,7 +109,7 @@ static bool make_plan(struct compiled_conv *c, uint32_t cores, struct diag *diag
 	same = find_shared(c, index);
 	if (same != index)
 		memcpy(c->lists[index], c->lists[same], sizeof c->lists[index]);
-	else if (!encode_plan(c, index))
+	else if (!encode_plan(c, index, options->full_records))
 		goto nomem;
 	return true;
 nomem:
@@ -123,7 +129,8 @@ bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
 	}
 	lay_out_weight_bo(&c->weight_bo, &c->layout);
 	for (uint32_t cores = 1; cores <= NPU_MAX_CORES; cores++) {
-		if (options->core_mask & 1u << (cores - 1) && !make_plan(c, cores, diag)) {
+		if (options->core_mask & 1u << (cores - 1) &&
+		    !make_plan(c, cores, options, diag)) {
 			compiled_conv_free(c);
 			return false;
 		}

@@ -9,7 +9,8 @@
 #include "encode.h"
 
 struct compile_options {
-	uint32_t core_mask; /* bit n-1: make the plan for n cores */
+	uint32_t core_mask;  /* bit n-1: make the plan for n cores */
+	bool full_records;   /* no delta records: every record writes every register */
 };
 
 /* Sizes of a conv's BOs in creation order (F-19, schedules s. 7). */

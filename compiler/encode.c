@@ -75,7 +75,37 @@ static void put_reg(struct regcmds *r, const struct task_desc *t, enum npu_reg r
 	put_word(r, npu_block_target(d->block), t->value[reg], d->offset);
 }
 
-static void put_conv_body(struct regcmds *r, const struct task_desc *t)
+/* Written in every delta record, whether it differs or not (F-63). */
+static const enum npu_reg delta_always[] = {
+	NPU_REG_DPU_S_POINTER, NPU_REG_DPU_RDMA_S_POINTER,
+	NPU_REG_CNA_FEATURE_DATA_ADDR, NPU_REG_CNA_FC_DATA_SIZE0,
+	NPU_REG_CNA_FC_DATA_SIZE1, NPU_REG_CNA_DCOMP_ADDR0,
+	NPU_REG_DPU_DST_BASE_ADDR, NPU_REG_DPU_WDMA_SIZE_0, NPU_REG_DPU_WDMA_SIZE_1,
+	NPU_REG_DPU_RDMA_SRC_BASE_ADDR, NPU_REG_DPU_RDMA_BS_BASE_ADDR,
+	NPU_REG_DPU_RDMA_BN_BASE_ADDR, NPU_REG_DPU_RDMA_EW_BASE_ADDR,
+};
+
+static bool is_pixel(const struct task_desc *t)
+{
+	return npu_field_unpack(t->value[NPU_REG_CNA_CONV_CON1], NPU_CNA_CONV_CON1_ARGB_IN) != 0;
+}
+
+/* Whether a delta record writes the register; image input rewrites all of CNA. */
+static bool in_delta(const struct task_desc *t, const struct task_desc *before, enum npu_reg reg)
+{
+	if (t->value[reg] != before->value[reg] ||
+	    (is_pixel(t) && npu_regs[reg].block == NPU_BLOCK_CNA))
+		return true;
+	for (size_t i = 0; i < sizeof delta_always / sizeof delta_always[0]; i++) {
+		if (delta_always[i] == reg)
+			return true;
+	}
+	return false;
+}
+
+/* The record body; `before`: the task whose registers it inherits, or NULL. */
+static void put_conv_body(struct regcmds *r, const struct task_desc *t,
+			  const struct task_desc *before)
 {
 	bool rdma = t->block_mask == NPU_MASK_CONV_RDMA;
 
@@ -84,6 +114,8 @@ static void put_conv_body(struct regcmds *r, const struct task_desc *t)
 
 		if ((row->when == NPU_ORDER_PRELUDE && t->cores > 1) ||
 		    (row->when == NPU_ORDER_RDMA && !rdma))
+			continue;
+		if (before && row->when != NPU_ORDER_PRELUDE && !in_delta(t, before, row->reg))
 			continue;
 		put_reg(r, t, row->reg);
 	}
@@ -139,15 +171,18 @@ static void link_from_last(struct regcmds *r, const struct task_desc *t, uint32_
 	};
 }
 
-void encode_begin_list(struct regcmds *r, uint64_t regcmd_offset)
+void encode_begin_list(struct regcmds *r, uint64_t regcmd_offset, bool deltas)
 {
 	r->regcmd_offset = regcmd_offset;
+	r->deltas = deltas;
 	r->list_first_task = r->task_count;
 }
 
 bool encode_task(struct regcmds *r, const struct task_desc *t)
 {
 	uint32_t first_word = r->word_count, body_words;
+	uint32_t index = r->task_count - r->list_first_task;
+	struct task_desc *slot = &r->history[index % 2];
 
 	if (!make_room(r, t->addr_count))
 		return false;
@@ -155,9 +190,10 @@ bool encode_task(struct regcmds *r, const struct task_desc *t)
 	if (t->barrier)
 		put_barrier_body(r, t);
 	else
-		put_conv_body(r, t);
+		put_conv_body(r, t, r->deltas && index >= 2 ? slot : NULL);
+	*slot = *t;
 	body_words = r->word_count - first_word;
-	if (r->task_count > r->list_first_task)
+	if (index > 0)
 		link_from_last(r, t, body_words, first_word);
 	put_tail(r, t);
 	while (r->word_count % RECORD_ALIGN_WORDS)

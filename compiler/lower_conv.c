@@ -177,11 +177,15 @@ static void lower_core(struct lowering *w)
 	set(w, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, w->padded_k);
 }
 
+/* The look-up table exists once, not once a register group: no ping-pong. */
+static uint32_t s_pointer(const struct lowering *w)
+{
+	return w->p->fusion.table ? NPU_S_POINTER_CLEAR : NPU_S_POINTER_PINGPONG;
+}
+
 static void lower_dpu_cube(struct lowering *w)
 {
-	set(w, NPU_DPU_S_POINTER_POINTER_PP_MODE, 1);
-	set(w, NPU_DPU_S_POINTER_EXECUTER_PP_EN, 1);
-	set(w, NPU_DPU_S_POINTER_POINTER_PP_EN, 1);
+	w->task->value[NPU_REG_DPU_S_POINTER] = s_pointer(w);
 	set(w, NPU_DPU_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
 	set(w, NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE, NPU_OUTPUT_TO_MEMORY);
 	set(w, NPU_DPU_FEATURE_MODE_CFG_CONV_MODE, w->depthwise ? NPU_MODE_DEPTHWISE : 0);
@@ -231,29 +235,58 @@ static void lower_dpu_stages(struct lowering *w)
 	set(w, NPU_DPU_OUT_CVT_SCALE_FP32TOFP16_EN, w->p->out_elem == NPU_ELEM_FP16);
 }
 
-/* The read engine streams one fp32 a channel and nothing else. */
+/* Bytes of one channel in the bias stream: value, or value and multiplier. */
+static uint32_t bias_chan_bytes(const struct lowering *w)
+{
+	return w->p->fusion.per_channel ? NPU_BIAS_CHAN_BYTES_SCALED : NPU_BIAS_CHAN_BYTES;
+}
+
+/*
+ * The operand of an addition lies as the output does; even surfaces come by one
+ * engine, odd ones by the other (schedules s. 6):
+ *
+ *     second base = first + 16Q        notch = (2Q - oh*ow) * 16
+ */
+static void lower_add(struct lowering *w)
+{
+	uint64_t notch = 2ull * w->surf_bytes -
+			 (uint64_t)w->p->out_w * w->t->y_count * NPU_ATOM_BYTES;
+
+	set_addr(w, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, NPUB_BO_INPUT, output_offset(w));
+	set_addr(w, NPU_REG_DPU_RDMA_EW_BASE_ADDR, NPUB_BO_INPUT,
+		 output_offset(w) + w->surf_bytes);
+	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_MODE, 1);
+	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE, w->l->elem->bytes);
+	set(w, NPU_DPU_RDMA_EW_SURF_STRIDE_EW_SURF_STRIDE, w->surf_bytes);
+	set(w, NPU_DPU_RDMA_SURF_NOTCH_SURF_NOTCH_ADDR, notch);
+	set(w, NPU_DPU_RDMA_EW_SURF_NOTCH_EW_SURF_NOTCH, notch);
+	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE, NPU_RDMA_COMB_ADD);
+}
+
 static void lower_rdma(struct lowering *w)
 {
-	set(w, NPU_DPU_RDMA_S_POINTER_POINTER_PP_MODE, 1);
-	set(w, NPU_DPU_RDMA_S_POINTER_EXECUTER_PP_EN, 1);
-	set(w, NPU_DPU_RDMA_S_POINTER_POINTER_PP_EN, 1);
+	w->task->value[NPU_REG_DPU_RDMA_S_POINTER] = s_pointer(w);
 	set(w, NPU_DPU_RDMA_DATA_CUBE_WIDTH_WIDTH, w->p->out_w);
 	set(w, NPU_DPU_RDMA_DATA_CUBE_HEIGHT_HEIGHT, w->t->y_count);
 	set(w, NPU_DPU_RDMA_DATA_CUBE_CHANNEL_CHANNEL, w->padded_k);
 	set(w, NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE, 1);
 	set_addr(w, NPU_REG_DPU_RDMA_BS_BASE_ADDR, NPUB_BO_WEIGHT,
-		 w->wbo->bias + (uint64_t)w->t->k * sizeof(float));
-	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE, 1);
+		 w->wbo->bias + (uint64_t)w->t->k * bias_chan_bytes(w));
 	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PRECISION, w->p->elem);
 	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
 	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PRECISION, w->p->elem);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
 	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE,
 	    w->depthwise ? NPU_MODE_DEPTHWISE : 0);
 	set(w, NPU_DPU_RDMA_WEIGHT_E_WEIGHT, 1);
 	set(w, NPU_DPU_RDMA_WEIGHT_N_WEIGHT, 1);
 	set(w, NPU_DPU_RDMA_WEIGHT_B_WEIGHT, 1);
 	set(w, NPU_DPU_RDMA_WEIGHT_M_WEIGHT, 1);
+	if (w->p->fusion.add) {
+		lower_add(w);
+	} else {
+		set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE, 1);
+		set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
+	}
 }
 
 static void describe_tile(struct npub_debug_tile *d, const struct tile *t)

@@ -214,6 +214,8 @@ enum plan_status plan_cores(struct planner *w)
 
 	if (w->p->split_y || w->p->split_k)
 		return share_one_core(w, "a pinned split runs on one core");
+	if (w->p->fusion.table)
+		return share_one_core(w, "a look-up table is never split");
 	if (w->p->batch > 1)
 		return share_one_core(w, "a batch is never split");
 	if (w->l->slice_count > 1)

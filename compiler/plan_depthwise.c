@@ -30,14 +30,15 @@ static bool chunk_fits(const struct planner *w, uint32_t chans)
 
 /*
  * Channels of a chunk: the largest multiple of the unit whose rows and weights
- * fit, at least one unit (schedules s. 3, 12).
+ * fit, at least one unit (schedules s. 3, 12).  The test is on whole units even
+ * where the tensor ends inside one: 96 int8 channels are tried as 128.
  */
 static uint32_t choose_chunk(const struct planner *w)
 {
 	uint32_t unit = w->l->elem->dw_block, all = w->p->in_c;
 	uint32_t chunk = npu_round_up(all, unit);
 
-	while (chunk > unit && !chunk_fits(w, npu_min(chunk, all)))
+	while (chunk > unit && !chunk_fits(w, chunk))
 		chunk -= unit;
 	return npu_min(chunk, all);
 }

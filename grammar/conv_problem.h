@@ -61,6 +61,16 @@ enum input_kind {
 };
 
 /*
+ * Operations fused into the output stage, as far as they change plans and
+ * addresses.  The spec language has no words for them yet; captures do.
+ */
+struct conv_fusion {
+	bool table;       /* activation through the look-up table: never split */
+	bool add;         /* a second tensor, laid out as the output, is added */
+	bool per_channel; /* int8 bias stream of 8 bytes a channel, with multipliers */
+};
+
+/*
  * invariant: every size >= 1
  * invariant: out_h == (in_h + pad_top + pad_bottom
  *                      - ((kernel_h - 1) * dilation_y + 1)) / stride_y + 1
@@ -79,6 +89,7 @@ struct conv_problem {
 	uint64_t seed;
 	uint32_t split_y, split_k; /* pinned number of parts; 0: not pinned */
 	enum input_kind input_kind;
+	struct conv_fusion fusion;
 	struct loc loc[CONV_ATTR_N]; /* line 0: a default */
 };
 

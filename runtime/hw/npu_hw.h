@@ -66,6 +66,10 @@
 #define NPU_ORDER_MAX 126u             /* F-30: longest conv record body */
 #define NPU_PRELUDE_WORDS 4u           /* F-30: one-core records only */
 #define NPU_S_POINTER_PINGPONG 0xeu    /* F-32: pointer, executer, mode on */
+#define NPU_S_POINTER_CLEAR 0x30u      /* F-32: both pointers to group 0, no ping-pong */
+#define NPU_BIAS_CHAN_BYTES 4u         /* F-55: fp32 or int32 */
+#define NPU_BIAS_CHAN_BYTES_SCALED 8u  /* F-55: and correction and multiplier */
+#define NPU_RDMA_COMB_ADD 5u           /* F-39: both engines read for an addition */
 #define NPU_INT_MASK_DPU 0x300u        /* F-33: both groups of the DPU */
 #define NPU_INT_MASK_PPU 0xc00u        /* F-33: both groups of the PPU */
 #define NPU_INT_CLEAR_ALL 0x1ffffu     /* F-33 */
