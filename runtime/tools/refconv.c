@@ -3,21 +3,25 @@
 #include <math.h>
 #include <stddef.h>
 
-/* One kernel column: add weight * input to each output whose window has it. */
+/*
+ * One kernel column: add weight * input to each output whose window has it, which
+ * are those with 0 <= x * stride + offset < in_w.
+ */
 static void add_tap(const struct refconv *r, const float *in_row, float weight,
-		    uint32_t kx, double *result, double *magnitude)
+		    uint32_t kx, double *restrict result, double *restrict magnitude)
 {
 	int64_t offset = (int64_t)kx * r->dilation_x - r->pad_left;
+	int64_t stride = r->stride_x, first = 0, end = r->out_w;
 
-	for (uint32_t x = 0; x < r->out_w; x++) {
-		int64_t ix = (int64_t)x * r->stride_x + offset;
+	while (first < end && first * stride + offset < 0)
+		first++;
+	while (first < end && (end - 1) * stride + offset >= r->in_w)
+		end--;
+	for (int64_t x = first; x < end; x++) {
+		double product = (double)in_row[x * stride + offset] * (double)weight;
 
-		if (ix >= 0 && ix < r->in_w) {
-			double product = (double)in_row[ix] * (double)weight;
-
-			result[x] += product;
-			magnitude[x] += fabs(product);
-		}
+		result[x] += product;
+		magnitude[x] += fabs(product);
 	}
 }
 
