@@ -141,19 +141,32 @@ static uint64_t record_word(const struct regcmds *r, uint32_t task)
 				    : r->word_count;
 }
 
+/* A record with fewer registers than its list's first is a delta (F-63). */
+static void count_list(struct explain_plan *e, const struct regcmds *r,
+		       const struct explain_list *list)
+{
+	const struct npub_task *tasks = &r->tasks[list->first_task];
+
+	e->records += list->task_count;
+	for (uint32_t i = 0; i < list->task_count; i++) {
+		bool barrier = tasks[i].enable_mask == NPU_MASK_BARRIER;
+
+		e->barriers += barrier;
+		e->deltas += !barrier && tasks[i].regcfg_amount < tasks[0].regcfg_amount;
+	}
+}
+
 /* Records and words of a plan lie side by side, list after list. */
-static void count_records(struct explain_plan *e, const struct regcmds *r)
+static void count_program(struct explain_plan *e, const struct regcmds *r)
 {
 	uint32_t first_task = e->lists[0].first_task;
 	uint64_t first, end;
 
 	for (uint32_t core = 0; core < e->run_cores; core++)
-		e->records += e->lists[core].task_count;
+		count_list(e, r, &e->lists[core]);
 	first = record_word(r, first_task);
 	end = record_word(r, first_task + e->records);
 	e->words = (uint32_t)(end - first);
-	for (uint32_t i = 0; i < e->records; i++)
-		e->barriers += r->tasks[first_task + i].enable_mask == NPU_MASK_BARRIER;
 	for (uint32_t i = 0; i < r->reloc_count; i++)
 		e->relocs += r->relocs[i].word >= first && r->relocs[i].word < end;
 }
@@ -197,7 +210,7 @@ static void figure_plan(struct explain_figures *f, uint32_t index)
 	cost_of_plan(&e->cost, c->problem, &c->layout, e->plan);
 	list_streams(e, &f->least);
 	figure_lists(e, c, c->lists[index]);
-	count_records(e, &c->regcmds);
+	count_program(e, &c->regcmds);
 	if (e->critical_cycles)
 		e->utilisation =
 		    (double)e->cost.macs / ((double)e->critical_cycles * e->run_cores *

@@ -52,7 +52,7 @@ struct explain_plan {
 	uint64_t critical_cycles; /* of the slowest list */
 	/* macs / (critical cycles * cores * MACs a cycle), 0..1 */
 	double utilisation;
-	uint32_t records, barriers, words, relocs;
+	uint32_t records, barriers, deltas, words, relocs;
 };
 
 struct explain_figures {

@@ -270,6 +270,7 @@ static json_t *plan_of(const struct explain_figures *f, const struct explain_pla
 	put(&o, "cost", cost_of(f, e));
 	put_uint(&o, "records", e->records);
 	put_uint(&o, "barriers", e->barriers);
+	put_uint(&o, "deltas", e->deltas);
 	put_uint(&o, "command_words", e->words);
 	put_uint(&o, "relocations", e->relocs);
 	put(&o, "lists", lists_of(e));

@@ -54,31 +54,43 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
+/* "", or what the padding is: most convs need one number. */
+static void write_pad(char *text, size_t bytes, const struct conv_problem *p)
+{
+	bool even = p->pad_top == p->pad_left && p->pad_top == p->pad_bottom &&
+		    p->pad_top == p->pad_right;
+
+	text[0] = '\0';
+	if (even && p->pad_top)
+		snprintf(text, bytes, ", pad %u", p->pad_top);
+	else if (!even)
+		snprintf(text, bytes, ", pad top %u left %u bottom %u right %u",
+			 p->pad_top, p->pad_left, p->pad_bottom, p->pad_right);
+}
+
 /* The problem in one line: what differs from the plainest conv, and no more. */
 static void put_problem(FILE *out, const struct explain_figures *f)
 {
 	const struct conv_problem *p = f->c->problem;
 	const struct conv_layout *l = &f->c->layout;
+	char batch[32] = "", stride[16] = "", pad[80], dilation[40] = "", groups[32] = "";
 
-	fprintf(out, "  problem        ");
 	if (p->batch > 1)
-		fprintf(out, "%u images, ", p->batch);
-	fprintf(out, "%ux%ux%u -> %ux%ux%u, kernel %ux%u, stride %u", p->in_c, p->in_h,
-		p->in_w, p->out_c, p->out_h, p->out_w, p->kernel_h, p->kernel_w,
-		p->stride_y);
+		snprintf(batch, sizeof batch, "%u images, ", p->batch);
 	if (p->stride_x != p->stride_y)
-		fprintf(out, "x%u", p->stride_x);
-	if (p->pad_top || p->pad_left || p->pad_bottom || p->pad_right)
-		fprintf(out, ", pad %u %u %u %u (top left bottom right)", p->pad_top,
-			p->pad_left, p->pad_bottom, p->pad_right);
+		snprintf(stride, sizeof stride, "x%u", p->stride_x);
+	write_pad(pad, sizeof pad, p);
 	if (p->dilation_y > 1 || p->dilation_x > 1)
-		fprintf(out, ", dilation %ux%u", p->dilation_y, p->dilation_x);
+		snprintf(dilation, sizeof dilation, ", dilation %ux%u", p->dilation_y,
+			 p->dilation_x);
 	if (p->groups > 1)
-		fprintf(out, ", %u groups", p->groups);
-	fprintf(out, ", %s", l->elem->name);
-	if (l->out_elem != l->elem)
-		fprintf(out, " to %s", l->out_elem->name);
-	putc('\n', out);
+		snprintf(groups, sizeof groups, ", %u groups", p->groups);
+	put_field(out, 2, "problem",
+		  "%s%ux%ux%u -> %ux%ux%u, kernel %ux%u, stride %u%s%s%s%s, %s%s%s",
+		  batch, p->in_c, p->in_h, p->in_w, p->out_c, p->out_h, p->out_w,
+		  p->kernel_h, p->kernel_w, p->stride_y, stride, pad, dilation, groups,
+		  l->elem->name, l->out_elem == l->elem ? "" : " to ",
+		  l->out_elem == l->elem ? "" : l->out_elem->name);
 }
 
 static void put_data(FILE *out, const struct explain_figures *f)
@@ -315,7 +327,7 @@ static void put_plan_head(FILE *out, const struct explain_plan *e)
 static void put_plan(FILE *out, const struct explain_figures *f,
 		     const struct explain_plan *e)
 {
-	char words[TEXT_NUMBER_BYTES], barriers[40] = "";
+	char words[TEXT_NUMBER_BYTES], kinds[40] = "";
 
 	put_plan_head(out, e);
 	put_choices(out, f, e);
@@ -329,10 +341,11 @@ static void put_plan(FILE *out, const struct explain_figures *f,
 	put_evidence(out, e->plan);
 	put_cost(out, f, e);
 	if (e->barriers)
-		snprintf(barriers, sizeof barriers, " (%u of them barriers)",
-			 e->barriers);
+		snprintf(kinds, sizeof kinds, " (%u of them barriers)", e->barriers);
+	if (e->deltas)
+		snprintf(kinds, sizeof kinds, " (%u of them deltas)", e->deltas);
 	put_field(out, 4, "program", "%u record%s%s, %s command words, %u relocations",
-		  e->records, plural(e->records), barriers, text_number(words, e->words),
+		  e->records, plural(e->records), kinds, text_number(words, e->words),
 		  e->relocs);
 	putc('\n', out);
 	put_streams(out, e);

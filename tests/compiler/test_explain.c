@@ -1,0 +1,732 @@
+/*
+ * Every number that --explain prints is the bundle's: the JSON is compared with
+ * the sections and command words of the bundle made from the same conv, the text
+ * with the JSON, and the JSON with its published schema.
+ */
+#include "explain_fixture.h"
+
+#include <math.h>
+
+#include "hw/npu_regs.h"
+#include "hw/npu_word.h"
+#include "text_table.h"
+
+#define ALL_CORES ((1u << NPU_MAX_CORES) - 1)
+#define TEXT_COLUMNS 100
+
+/* clang-format off */
+static const struct {
+	const char *name, *spec;
+	uint32_t core_mask;
+} cases[] = {
+	{ "streamed weights", "conv { input 160x40x40; output 320; kernel 3 }", ALL_CORES },
+	{ "rows are cut", "conv { input 64x80x81; output 64; kernel 3; pad 1 }", ALL_CORES },
+	{ "whole", "conv { input 24x13x7; output 40; kernel 1; bias seed 3 }", ALL_CORES },
+	{ "picture", "conv { input 3x224x219; output 32; kernel 3; stride 2 }", ALL_CORES },
+	{ "grey picture", "conv { input 1x31x29; output 5; kernel 5x3; pad 2 1 }", ALL_CORES },
+	{ "depthwise", "conv { input 144x56x57; output 144; groups 144; kernel 3; pad 1 }", ALL_CORES },
+	{ "depthwise, rows too", "conv { input 96x150x149; output 96; groups 96; kernel 5; stride 2 }", ALL_CORES },
+	{ "grouped", "conv { input 48x20x11; output 60; groups 3; kernel 3 }", ALL_CORES },
+	{ "batch", "conv { input 13x17x19; output 29; kernel 3x2; batch 3 }", ALL_CORES },
+	{ "pinned", "conv { input 64x30x31; output 80; kernel 3; split y 3 k 2 }", ALL_CORES },
+	{ "dilated, wide output", "conv { input 32x40x20; output 24; kernel 3; dilation 2 3; output_type fp32 }", ALL_CORES },
+	{ "one element", "conv { input 1x1x1; output 1; kernel 1 }", ALL_CORES },
+	{ "two cores only", "conv { input 16x5x5; output 16; kernel 1 }", 2u },
+	{ "three cores only", "conv { input 256x14x14; output 512; kernel 1 }", 4u },
+	{ "many tiles", "conv { input 512x100x300; output 512; groups 512; kernel 3 }", ALL_CORES },
+};
+/* clang-format on */
+#define CASES (sizeof cases / sizeof cases[0])
+
+/* The sections of a finished bundle; the writer's own reader is tested elsewhere. */
+struct sections {
+	const struct npub_bo *bos;
+	const struct npub_conv *conv;
+	const struct npub_plan *plans;
+	const struct npub_task *tasks;
+	const uint64_t *words;
+	const struct npub_reloc *relocs;
+	const struct npub_sync *syncs;
+	const struct npub_debug_tile *debug;
+	const struct npub_tensor *tensors;
+	const char *strings;
+};
+
+static const void *find_section(const uint8_t *image, enum npub_section_kind kind)
+{
+	const struct npub_header *h = (const struct npub_header *)image;
+	const struct npub_section *s = (const struct npub_section *)(image + sizeof *h);
+
+	for (uint32_t i = 0; i < h->section_count; i++) {
+		if (s[i].kind == (uint32_t)kind)
+			return image + s[i].offset;
+	}
+	fail_msg("no section %d", kind);
+	return NULL;
+}
+
+/* A bundle of one conv with weights of zeros: no number depends on their values. */
+static struct bundle *make_bundle(const struct compiled_conv *c, struct sections *s)
+{
+	struct bundle *bundle = bundle_new(1);
+	const struct conv_problem *p = c->problem;
+	size_t weights =
+	    (size_t)p->out_c * conv_group_in_c(p) * p->kernel_h * p->kernel_w;
+	void *oihw = calloc(weights, c->layout.elem->bytes);
+	float *bias = c->layout.bias_bytes ? calloc(p->out_c, sizeof *bias) : NULL;
+	const uint8_t *image;
+	size_t bytes;
+
+	assert_true(bundle && oihw && compile_emit(bundle, c, oihw, bias));
+	image = bundle_finish(bundle, &bytes);
+	assert_non_null(image);
+	*s = (struct sections){
+		.bos = find_section(image, NPUB_SECTION_BOS),
+		.conv = find_section(image, NPUB_SECTION_CONVS),
+		.plans = find_section(image, NPUB_SECTION_PLANS),
+		.tasks = find_section(image, NPUB_SECTION_TASKS),
+		.words = find_section(image, NPUB_SECTION_REGCMD),
+		.relocs = find_section(image, NPUB_SECTION_RELOCS),
+		.syncs = find_section(image, NPUB_SECTION_SYNCS),
+		.debug = find_section(image, NPUB_SECTION_DEBUG),
+		.tensors = find_section(image, NPUB_SECTION_TENSORS),
+		.strings = find_section(image, NPUB_SECTION_STRINGS),
+	};
+	free(oihw);
+	free(bias);
+	return bundle;
+}
+
+static void same(const char *name, const json_t *json, const char *path, uint64_t want)
+{
+	uint64_t got = json_uint_at(name, json, path);
+
+	if (got != want)
+		fail_msg("%s: %s is %llu, the bundle has %llu", name, path,
+			 (unsigned long long)got, (unsigned long long)want);
+}
+
+static void same_text(const char *name, const json_t *json, const char *path,
+		      const char *want)
+{
+	const char *got = json_text_at(name, json, path);
+
+	if (strcmp(got, want) != 0)
+		fail_msg("%s: %s is '%s', the bundle has '%s'", name, path, got, want);
+}
+
+static void check_problem(const char *name, const json_t *j, const struct sections *s)
+{
+	const struct npub_conv *c = s->conv;
+	static const char *const modes[] = { "dense", "depthwise", "pixel" };
+
+	same(name, j, "problem.batch", c->batch);
+	same(name, j, "problem.input.c", c->in_c);
+	same(name, j, "problem.input.h", c->in_h);
+	same(name, j, "problem.input.w", c->in_w);
+	same(name, j, "problem.output.c", c->out_c);
+	same(name, j, "problem.output.h", c->out_h);
+	same(name, j, "problem.output.w", c->out_w);
+	same(name, j, "problem.kernel.y", c->kernel_h);
+	same(name, j, "problem.kernel.x", c->kernel_w);
+	same(name, j, "problem.stride.y", c->stride_y);
+	same(name, j, "problem.stride.x", c->stride_x);
+	same(name, j, "problem.pad.top", c->pad_top);
+	same(name, j, "problem.pad.left", c->pad_left);
+	same(name, j, "problem.pad.bottom", c->pad_bottom);
+	same(name, j, "problem.pad.right", c->pad_right);
+	same(name, j, "problem.dilation.y", c->dilation_y);
+	same(name, j, "problem.dilation.x", c->dilation_x);
+	same(name, j, "problem.groups", c->groups);
+	same_text(name, j, "problem.type", npu_elem_info(c->elem)->name);
+	same_text(name, j, "problem.out_type", npu_elem_info(c->out_elem)->name);
+	same_text(name, j, "layout.mode", modes[c->mode]);
+	same(name, j, "layout.input_bytes", s->tensors[c->input].bytes);
+	same(name, j, "layout.output_bytes", s->tensors[c->output].bytes);
+	same(name, j, "layout.weight_bytes", s->tensors[c->weights].bytes);
+	same(name, j, "layout.bias_bytes",
+	     c->bias == NPUB_NONE ? 0 : s->tensors[c->bias].bytes);
+}
+
+static void check_bos(const char *name, const json_t *j, const struct sections *s)
+{
+	const struct npub_conv *c = s->conv;
+	const struct npub_bo *weight = &s->bos[c->regcmd_bo];
+	uint64_t regcmd_bytes = (uint64_t)c->word_count * NPU_WORD_BYTES;
+
+	assert_int_equal(json_array_size(json_at(name, j, "bos")), c->bo_count);
+	for (uint32_t i = 0; i < c->bo_count; i++) {
+		const json_t *bo = json_array_get(json_at(name, j, "bos"), i);
+
+		same_text(name, bo, "name", s->strings + s->bos[i].name);
+		same(name, bo, "flags", s->bos[i].flags);
+		same(name, bo, "bytes", s->bos[i].bytes);
+		/* F-34; F-18: pages */
+		assert_int_equal(s->bos[i].flags, i ? 0x403 : 0x40b);
+		assert_int_equal(s->bos[i].align, 4096);
+	}
+	/* F-19: weights and bias, scratch, commands, room for the records */
+	assert_int_equal(c->regcmd_bo_offset % NPU_BO_ALIGN_BYTES, 0);
+	assert_int_equal(c->regcmd_bo_offset, weight->data_bytes + 2048);
+	assert_int_equal(weight->bytes,
+			 c->regcmd_bo_offset + regcmd_bytes +
+			     npu_round_up64(c->task_count * sizeof *s->tasks, 64));
+}
+
+static void check_syncs(const char *name, const json_t *j, const struct sections *s)
+{
+	static const char *const phases[] = { "load", "before", "after" };
+	static const char *const ways[] = { "", "to-device", "from-device", "both" };
+
+	assert_int_equal(json_array_size(json_at(name, j, "syncs")), s->conv->sync_count);
+	for (uint32_t i = 0; i < s->conv->sync_count; i++) {
+		const json_t *sync = json_array_get(json_at(name, j, "syncs"), i);
+		const struct npub_sync *want = &s->syncs[i];
+
+		same_text(name, sync, "phase", phases[want->phase]);
+		same_text(name, sync, "bo", s->strings + s->bos[want->bo].name);
+		same_text(name, sync, "direction", ways[want->flags]);
+		same(name, sync, "offset", want->offset);
+		same(name, sync, "bytes", want->bytes);
+	}
+}
+
+/*
+ * The value of a register when record `task` runs: the last one written in its own
+ * register group, which is every other record's (F-63).  `task` is in a list that
+ * starts at `first`.
+ */
+static uint32_t register_of(const struct sections *s, uint32_t first, uint32_t task,
+			    enum npu_reg reg)
+{
+	uint64_t word = s->tasks[task].regcmd_addr / NPU_WORD_BYTES;
+
+	for (uint32_t i = s->tasks[task].regcfg_amount; i > 0; i--) {
+		struct npu_word w = npu_word_unpack(s->words[word + i - 1]);
+
+		if (w.offset == npu_regs[reg].offset)
+			return w.value;
+	}
+	if (task < first + 2)
+		fail_msg("record %u does not write %s", task, npu_regs[reg].name);
+	return register_of(s, first, task - 2, reg);
+}
+
+struct record {
+	const struct sections *s;
+	uint32_t first, task; /* of its list, its own */
+};
+
+static uint32_t field_of(const struct record *r, enum npu_field field)
+{
+	return npu_field_unpack(
+	    register_of(r->s, r->first, r->task, npu_fields[field].reg), field);
+}
+
+/* A tile against the registers of its record. */
+static void check_tile(const char *name, const json_t *tile, const struct record *r)
+{
+	const struct sections *s = r->s;
+	const struct npub_debug_tile *d = &s->debug[r->task];
+	uint32_t atom = npu_elem_info(s->conv->elem)->atom_chans;
+
+	same(name, tile, "core", d->core);
+	same(name, tile, "image", d->image);
+	same(name, tile, "y", d->y);
+	same(name, tile, "k", d->k);
+	same(name, tile, "c", d->c);
+	same(name, tile, "in_y", d->in_y);
+	same(name, tile, "y_count", field_of(r, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_HEIGHT));
+	same(name, tile, "k_count", field_of(r, NPU_DPU_DATA_CUBE_CHANNEL_ORIG_CHANNEL));
+	same(name, tile, "in_rows", field_of(r, NPU_CNA_DATA_SIZE0_DATAIN_HEIGHT));
+	same(name, tile, "pad_top", field_of(r, NPU_CNA_PAD_CON0_PAD_TOP));
+	same(name, tile, "data_banks", field_of(r, NPU_CNA_CBUF_CON0_DATA_BANK));
+	same(name, tile, "weight_banks", field_of(r, NPU_CNA_CBUF_CON0_WEIGHT_BANK));
+	same(name, tile, "grains", field_of(r, NPU_CNA_CONV_CON2_FEATURE_GRAINS));
+	if (s->conv->mode != NPUB_MODE_PIXEL)
+		same(name, tile, "row_entries",
+		     field_of(r, NPU_CNA_CBUF_CON1_DATA_ENTRIES));
+	if (npu_round_up((uint32_t)json_uint_at(name, tile, "c_count"), atom) !=
+	    field_of(r, NPU_CNA_DATA_SIZE1_DATAIN_CHANNEL))
+		fail_msg("%s: c_count is not the record's", name);
+	if (json_is_true(json_at(name, tile, "weight_reuse")) !=
+	    (field_of(r, NPU_CNA_CBUF_CON0_WEIGHT_REUSE) != 0))
+		fail_msg("%s: weight_reuse is not the record's", name);
+}
+
+/* Records of a list, its tiles in order, a barrier at the end of a joint list. */
+static void check_list(const char *name, const json_t *plan, uint32_t core,
+		       const struct npub_list *want, const struct sections *s)
+{
+	const json_t *list = json_array_get(json_at(name, plan, "lists"), core);
+	uint32_t tiles = (uint32_t)json_uint_at(name, list, "tiles");
+	uint32_t first = (uint32_t)json_uint_at(name, list, "first_tile");
+	bool joint = json_uint_at(name, plan, "run_cores") > 1;
+	uint64_t cycles = 0;
+
+	same(name, list, "core", core);
+	same(name, list, "first_record", want->first_task);
+	same(name, list, "records", want->task_count);
+	assert_int_equal(tiles + joint, want->task_count);
+	for (uint32_t i = 0; i < tiles; i++) {
+		const json_t *tile =
+		    json_array_get(json_at(name, plan, "tiles"), first + i);
+
+		same(name, tile, "core", core);
+		check_tile(name, tile,
+			   &(struct record){ s, want->first_task, want->first_task + i });
+		cycles += json_uint_at(name, tile, "cycles");
+	}
+	same(name, list, "cycles", cycles);
+	if (joint)
+		assert_int_equal(s->tasks[want->first_task + tiles].enable_mask,
+				 NPU_MASK_BARRIER);
+}
+
+/* Words and relocations of the records of a plan, counted in the bundle. */
+static void check_program(const char *name, const json_t *plan,
+			  const struct npub_plan *want, const struct sections *s)
+{
+	uint32_t first = want->list[0].first_task, records = 0, barriers = 0, relocs = 0;
+	uint32_t deltas = 0;
+	uint64_t begin, end;
+
+	for (uint32_t core = 0; core < want->cores; core++)
+		records += want->list[core].task_count;
+	begin = s->tasks[first].regcmd_addr / NPU_WORD_BYTES;
+	end = first + records < s->conv->task_count
+		  ? s->tasks[first + records].regcmd_addr / NPU_WORD_BYTES
+		  : s->conv->word_count;
+	for (uint32_t i = first; i < first + records; i++) {
+		barriers += s->tasks[i].enable_mask == NPU_MASK_BARRIER;
+		/* F-30: a complete record has 104 registers or more */
+		deltas += s->tasks[i].enable_mask != NPU_MASK_BARRIER &&
+			  s->tasks[i].regcfg_amount < 104;
+		/* F-31 */
+		assert_int_equal(s->tasks[i].regcmd_addr % 64, 0);
+	}
+	for (uint32_t i = 0; i < s->conv->reloc_count; i++)
+		relocs += s->relocs[i].word >= begin && s->relocs[i].word < end;
+	same(name, plan, "records", records);
+	same(name, plan, "barriers", barriers);
+	same(name, plan, "deltas", deltas);
+	same(name, plan, "command_words", end - begin);
+	same(name, plan, "relocations", relocs);
+}
+
+static void check_plan(const char *name, const json_t *plan, const struct npub_plan *want,
+		       const struct sections *s)
+{
+	static const char *const splits[] = { "whole", "y", "k", "yk", "c", "yc" };
+	static const char *const evidence[] = { "formula", "captured", "promoted" };
+	const json_t *hazards = json_at(name, plan, "hazards");
+	bool untested = json_array_size(hazards) > 0;
+
+	same(name, plan, "run_cores", want->cores);
+	same_text(name, plan, "split", splits[want->split]);
+	same_text(name, plan, "evidence", evidence[want->evidence]);
+	assert_int_equal(untested, (want->hazards & NPUB_HAZARD_UNTESTED) != 0);
+	if (untested)
+		same_text(name, hazards, "0", "untested");
+	same(name, plan, "cost.macs", want->macs);
+	same(name, plan, "cost.estimated_ns", want->cost_ns);
+	same(name, plan, "dram.total.bytes", want->dram_bytes);
+	assert_int_equal(json_array_size(json_at(name, plan, "lists")), want->cores);
+	for (uint32_t core = 0; core < want->cores; core++)
+		check_list(name, plan, core, &want->list[core], s);
+	check_program(name, plan, want, s);
+}
+
+/* Sums, ratios and maxima within a plan. */
+static void check_sums(const char *name, const json_t *plan, uint32_t macs_per_cycle)
+{
+	static const char *const streams[] = { "dram.input", "dram.weights",
+					       "dram.output" };
+	uint64_t bytes = 0, least = 0, tile_bytes = 0, macs = 0, cycles = 0, slowest = 0;
+	uint64_t total = json_uint_at(name, plan, "dram.total.bytes");
+	double ratio, use;
+
+	for (int i = 0; i < 3; i++) {
+		const json_t *stream = json_at(name, plan, streams[i]);
+
+		bytes += json_uint_at(name, stream, "bytes");
+		least += json_uint_at(name, stream, "least_bytes");
+	}
+	assert_int_equal(bytes, total);
+	same(name, plan, "dram.total.least_bytes", least);
+	ratio = json_real_value(json_at(name, plan, "dram.total.ratio"));
+	assert_true(ratio >= 1 && fabs(ratio - (double)total / (double)least) < 1e-9);
+	for (size_t i = 0; i < json_array_size(json_at(name, plan, "tiles")); i++) {
+		const json_t *tile = json_array_get(json_at(name, plan, "tiles"), i);
+
+		macs += json_uint_at(name, tile, "macs");
+		tile_bytes += json_uint_at(name, tile, "dram_bytes");
+		cycles += json_uint_at(name, tile, "cycles");
+	}
+	same(name, plan, "cost.macs", macs);
+	same(name, plan, "cost.cycles", cycles);
+	assert_int_equal(tile_bytes, total);
+	for (size_t i = 0; i < json_array_size(json_at(name, plan, "lists")); i++) {
+		const json_t *list = json_array_get(json_at(name, plan, "lists"), i);
+
+		if (json_uint_at(name, list, "cycles") > slowest)
+			slowest = json_uint_at(name, list, "cycles");
+	}
+	same(name, plan, "cost.critical_cycles", slowest);
+	use = json_real_value(json_at(name, plan, "cost.utilisation"));
+	assert_true(use > 0 && use <= 1);
+	assert_true(fabs(use * (double)slowest * macs_per_cycle *
+			     (double)json_uint_at(name, plan, "run_cores") -
+			 (double)macs) < 1e-6 * (double)macs);
+}
+
+/* Every plan that is not another one again is in the bundle, in order. */
+static void check_plans(const char *name, const json_t *j, const struct sections *s)
+{
+	const json_t *plans = json_at(name, j, "plans");
+	uint32_t emitted = 0, records = 0;
+
+	for (size_t i = 0; i < json_array_size(plans); i++) {
+		const json_t *plan = json_array_get(plans, i);
+
+		check_sums(name, plan, npu_elem_info(s->conv->elem)->macs_per_cycle);
+		if (!json_is_null(json_at(name, plan, "repeats_plan"))) {
+			size_t same_plan = json_uint_at(name, plan, "repeats_plan");
+
+			assert_true(same_plan < i);
+			assert_true(json_equal(
+			    json_at(name, plan, "lists"),
+			    json_at(name, json_array_get(plans, same_plan), "lists")));
+			continue;
+		}
+		if (emitted == s->conv->plan_count)
+			fail_msg("%s: more plans than the bundle has", name);
+		check_plan(name, plan, &s->plans[emitted++], s);
+		records += (uint32_t)json_uint_at(name, plan, "records");
+	}
+	assert_int_equal(emitted, s->conv->plan_count);
+	same(name, j, "records", records);
+	same(name, j, "records", s->conv->task_count);
+	same(name, j, "command_words", s->conv->word_count);
+	same(name, j, "relocations", s->conv->reloc_count);
+}
+
+static void json_equals_bundle(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		const char *name = cases[i].name;
+		struct explained e;
+		struct bundle *bundle;
+		struct sections s;
+		const json_t *j;
+
+		explained_open(&e, name, cases[i].spec, strlen(cases[i].spec),
+			       cases[i].core_mask);
+		bundle = make_bundle(&e.convs[0], &s);
+		j = json_array_get(e.json, 0);
+		same_text(name, j, "schema", "npucc-explain/1");
+		same_text(name, j, "name", s.strings + s.conv->name);
+		check_problem(name, j, &s);
+		check_bos(name, j, &s);
+		check_syncs(name, j, &s);
+		check_plans(name, j, &s);
+		bundle_free(bundle);
+		explained_close(&e);
+	}
+}
+
+/* The slug that is printed is the conv again, as far as a slug can say. */
+static void slug_reads_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		const char *name = cases[i].name, *slug;
+		struct explained e, again;
+
+		explained_open(&e, name, cases[i].spec, strlen(cases[i].spec), 1);
+		slug = json_text_at(name, json_array_get(e.json, 0), "slug");
+		explained_open(&again, name, slug, strlen(slug), 1);
+		if (strcmp(slug,
+			   json_text_at(name, json_array_get(again.json, 0), "slug")))
+			fail_msg("%s: '%s' does not read back", name, slug);
+		assert_true(json_equal(json_at(name, e.json, "0.problem.output"),
+				       json_at(name, again.json, "0.problem.output")));
+		explained_close(&again);
+		explained_close(&e);
+	}
+}
+
+static void text_has(const char *name, const char *text, const char *want)
+{
+	if (!strstr(text, want))
+		fail_msg("%s: the text lacks '%s':\n%s", name, want, text);
+}
+
+/* Figures of the JSON as the text writes them. */
+static void check_text_figures(const char *name, const char *text, const json_t *j)
+{
+	static const char *const paths[] = {
+		"problem.macs",
+		"layout.weight_bytes",
+		"command_words",
+		"bos.1.bytes",
+		"syncs.2.offset",
+		"plans.0.cost.critical_cycles",
+		"plans.0.cost.mac_cycles",
+		"plans.0.cost.write_cycles",
+		"plans.0.cost.dram_cycles",
+		"plans.0.dram.input.bytes",
+		"plans.0.dram.total.bytes",
+		"plans.0.dram.total.least_bytes",
+		"plans.0.tiles.0.cycles",
+	};
+	char number[TEXT_NUMBER_BYTES], want[96];
+
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		text_has(name, text,
+			 text_number(number, json_uint_at(name, j, paths[i])));
+	snprintf(want, sizeof want, "%.1f %% of",
+		 100 * json_real_value(json_at(name, j, "plans.0.cost.utilisation")));
+	text_has(name, text, want);
+	text_has(name, text, json_text_at(name, j, "plans.0.evidence"));
+	text_has(name, text, json_text_at(name, j, "plans.0.basis"));
+	text_has(name, text, json_text_at(name, j, "slug"));
+}
+
+/* Every tile has its row, up to a limit; the rest is counted. */
+static void check_tile_rows(const char *name, const char *text, const json_t *j)
+{
+	size_t plans = json_array_size(json_at(name, j, "plans")), want = 0, rows = 0;
+	char more[32];
+
+	for (size_t i = 0; i < plans; i++) {
+		const json_t *plan = json_array_get(json_at(name, j, "plans"), i);
+		size_t tiles = json_array_size(json_at(name, plan, "tiles"));
+
+		if (!json_is_null(json_at(name, plan, "repeats_plan")))
+			continue;
+		want += tiles > 64 ? 64 : tiles;
+		snprintf(more, sizeof more, "... %zu more", tiles - 64);
+		if (tiles > 64)
+			text_has(name, text, more);
+	}
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		size_t digits;
+
+		line += *line == '\n';
+		digits = strspn(line, " ");
+		rows += digits >= 4 && line[digits] >= '0' && line[digits] <= '9' &&
+			digits < 8;
+	}
+	if (rows != want)
+		fail_msg("%s: %zu tile rows, %zu expected:\n%s", name, rows, want, text);
+}
+
+static void check_lines(const char *name, const char *text)
+{
+	for (const char *line = text; *line;) {
+		size_t bytes = strcspn(line, "\n");
+
+		if (bytes > TEXT_COLUMNS)
+			fail_msg("%s: %zu columns: %.*s", name, bytes, (int)bytes, line);
+		if (bytes && line[bytes - 1] == ' ')
+			fail_msg("%s: blanks at the end of '%.*s'", name, (int)bytes,
+				 line);
+		line += bytes + (line[bytes] == '\n');
+	}
+}
+
+static void text_equals_json(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		struct explained e;
+		const json_t *j;
+
+		explained_open(&e, cases[i].name, cases[i].spec, strlen(cases[i].spec),
+			       cases[i].core_mask);
+		j = json_array_get(e.json, 0);
+		check_text_figures(cases[i].name, e.text, j);
+		check_tile_rows(cases[i].name, e.text, j);
+		check_lines(cases[i].name, e.text);
+		explained_close(&e);
+	}
+}
+
+/* What docs/explain.schema.json uses of JSON Schema, and the order of keys. */
+static bool is_type(const json_t *v, const char *type)
+{
+	return (!strcmp(type, "object") && json_is_object(v)) ||
+	       (!strcmp(type, "array") && json_is_array(v)) ||
+	       (!strcmp(type, "string") && json_is_string(v)) ||
+	       (!strcmp(type, "integer") && json_is_integer(v)) ||
+	       (!strcmp(type, "number") && json_is_number(v)) ||
+	       (!strcmp(type, "boolean") && json_is_boolean(v)) ||
+	       (!strcmp(type, "null") && json_is_null(v));
+}
+
+static bool is_any_type(const json_t *v, const json_t *type)
+{
+	if (json_is_string(type))
+		return is_type(v, json_string_value(type));
+	for (size_t i = 0; i < json_array_size(type); i++) {
+		if (is_type(v, json_string_value(json_array_get(type, i))))
+			return true;
+	}
+	return false;
+}
+
+static bool is_listed(const json_t *v, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (json_equal(v, json_array_get(list, i)))
+			return true;
+	}
+	return false;
+}
+
+static void validate(const char *at, const json_t *v, const json_t *schema,
+		     const json_t *root);
+
+static void validate_object(const char *at, const json_t *v, const json_t *schema,
+			    const json_t *root)
+{
+	json_t *properties = json_object_get(schema, "properties");
+	void *have = json_object_iter((json_t *)(uintptr_t)v);
+	void *want = json_object_iter(properties);
+	char path[256];
+
+	for (; have || want; have = json_object_iter_next((json_t *)(uintptr_t)v, have),
+			     want = json_object_iter_next(properties, want)) {
+		if (!have || !want ||
+		    strcmp(json_object_iter_key(have), json_object_iter_key(want)) != 0)
+			fail_msg("%s: key '%s' where the schema has '%s'", at,
+				 have ? json_object_iter_key(have) : "(end)",
+				 want ? json_object_iter_key(want) : "(end)");
+		snprintf(path, sizeof path, "%s.%s", at, json_object_iter_key(have));
+		validate(path, json_object_iter_value(have), json_object_iter_value(want),
+			 root);
+	}
+}
+
+static void validate(const char *at, const json_t *v, const json_t *schema,
+		     const json_t *root)
+{
+	const char *ref = json_string_value(json_object_get(schema, "$ref"));
+	const json_t *list = json_object_get(schema, "enum");
+	const json_t *least = json_object_get(schema, "minimum");
+	const json_t *most = json_object_get(schema, "maximum");
+	const json_t *min_items = json_object_get(schema, "minItems");
+
+	if (ref) {
+		validate(at, v, json_object_get(json_object_get(root, "$defs"), ref + 8),
+			 root);
+		return;
+	}
+	if (!schema || !is_any_type(v, json_object_get(schema, "type")))
+		fail_msg("%s: not of the schema's type", at);
+	if (list && !is_listed(v, list))
+		fail_msg("%s: '%s' is not in the schema's list", at,
+			 json_string_value(v));
+	if (json_is_number(v) &&
+	    ((least && json_number_value(v) < json_number_value(least)) ||
+	     (most && json_number_value(v) > json_number_value(most))))
+		fail_msg("%s: %g is out of range", at, json_number_value(v));
+	if (json_is_object(v))
+		validate_object(at, v, schema, root);
+	if (json_is_array(v) &&
+	    json_array_size(v) < (size_t)json_integer_value(min_items))
+		fail_msg("%s: too few items", at);
+	for (size_t i = 0; i < json_array_size(v); i++)
+		validate(at, json_array_get(v, i), json_object_get(schema, "items"),
+			 root);
+}
+
+static json_t *load_schema(void)
+{
+	json_error_t error;
+	json_t *schema = json_load_file(SOURCE_ROOT "/docs/explain.schema.json",
+					JSON_REJECT_DUPLICATES, &error);
+
+	if (!schema)
+		fail_msg("docs/explain.schema.json:%d: %s", error.line, error.text);
+	return schema;
+}
+
+static void json_follows_schema(void **state)
+{
+	json_t *schema = load_schema();
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		struct explained e;
+
+		explained_open(&e, cases[i].name, cases[i].spec, strlen(cases[i].spec),
+			       cases[i].core_mask);
+		validate(cases[i].name, e.json, schema, schema);
+		explained_close(&e);
+	}
+	json_decref(schema);
+}
+
+/* The schema keeps its own promises: all keys are required, no others allowed. */
+static void schema_is_closed(void **state)
+{
+	json_t *schema = load_schema(), *defs = json_object_get(schema, "$defs"), *def;
+	const char *key;
+
+	(void)state;
+	assert_true(json_object_size(defs) > 10);
+	json_object_foreach(defs, key, def)
+	{
+		json_t *properties = json_object_get(def, "properties");
+		json_t *required = json_object_get(def, "required");
+
+		if (!json_is_false(json_object_get(def, "additionalProperties")) ||
+		    json_array_size(required) != json_object_size(properties))
+			fail_msg("%s: open, or not all keys required", key);
+		for (size_t i = 0; i < json_array_size(required); i++)
+			assert_non_null(json_object_get(
+			    properties, json_string_value(json_array_get(required, i))));
+	}
+	json_decref(schema);
+}
+
+static void numbers_and_sizes(void **state)
+{
+	static const struct {
+		uint64_t value;
+		const char *number, *size;
+	} figures[] = {
+		{ 0, "0", "" },
+		{ 999, "999", "" },
+		{ 1023, "1,023", "" },
+		{ 1024, "1,024", "1.0 KiB" },
+		{ 921600, "921,600", "900.0 KiB" },
+		{ 1048576, "1,048,576", "1.0 MiB" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615", "16777216.0 TiB" },
+	};
+	char buf[TEXT_NUMBER_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+		assert_string_equal(text_number(buf, figures[i].value),
+				    figures[i].number);
+		assert_string_equal(text_size(buf, figures[i].value), figures[i].size);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_and_sizes),
+		cmocka_unit_test(json_equals_bundle),
+		cmocka_unit_test(slug_reads_back),
+		cmocka_unit_test(text_equals_json),
+		cmocka_unit_test(json_follows_schema),
+		cmocka_unit_test(schema_is_closed),
+	};
+
+	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
+}
