@@ -241,6 +241,36 @@ static void wrong_input_fails(void **state)
 	assert_true(r.failures >= OUT_C);
 }
 
+/* Where fp16 ends, infinity and the largest number are both right; nothing else is. */
+static void overflow(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t got;
+		bool good;
+	} cases[] = {
+		{ "infinity", 0x7c00, true },	      { "largest", 0x7bff, true },
+		{ "next to largest", 0x7bfe, false }, { "one", 0x3c00, false },
+		{ "minus infinity", 0xfc00, false },  { "not a number", 0x7e00, false },
+	};
+	struct fixture *f = *state;
+	const float bias = 70000;
+	uint16_t *output = f->output.data;
+
+	memcpy(f->data + f->tensors[3].bo_offset, &bias, sizeof(bias)); /* of channel 0 */
+	for (size_t i = 0; i < OUT_H * OUT_W; i++)
+		output[i] = 0x7c00;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct check_result r;
+		char why[200];
+
+		output[7] = cases[i].got;
+		assert_int_equal(check(f, 2, &r, why), CHECK_DONE);
+		CHECK(cases[i].name, r.failures == (cases[i].good ? 0 : 1));
+		CHECK(cases[i].name, cases[i].good || r.worst == 7);
+	}
+}
+
 static void missing_weights(void **state)
 {
 	struct fixture *f = *state;
@@ -262,7 +292,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds),	 WITH_FIXTURE(rounded_results_pass),
 		WITH_FIXTURE(one_wrong_value),	 WITH_FIXTURE(not_a_number_fails),
-		WITH_FIXTURE(wrong_input_fails), WITH_FIXTURE(missing_weights),
+		WITH_FIXTURE(wrong_input_fails), WITH_FIXTURE(overflow),
+		WITH_FIXTURE(missing_weights),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

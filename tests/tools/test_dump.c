@@ -304,6 +304,7 @@ static void stray_records(void **state)
 		uint32_t amount;
 	} cases[] = {
 		{ UINT64_MAX, 108 },
+		{ UINT64_MAX - 7, 108 },
 		{ 4, 108 },
 		{ 0, UINT32_MAX },
 		{ (uint64_t)b->convs[0].word_count * 8, 1 },
