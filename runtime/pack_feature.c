@@ -12,6 +12,21 @@
 
 #define ATOM_BYTES 16
 
+/* Unrolled, a square stays in registers; a build for size gives that up. */
+#ifdef __OPTIMIZE_SIZE__
+#define UNROLL_4
+#define UNROLL_8
+#define UNROLL_16
+#define SPECIALISE 0
+#define INLINE static inline
+#else
+#define UNROLL_4 _Pragma("GCC unroll 4")
+#define UNROLL_8 _Pragma("GCC unroll 8")
+#define UNROLL_16 _Pragma("GCC unroll 16")
+#define SPECIALISE 1 /* whole atoms need no test of each channel */
+#define INLINE static inline __attribute__((always_inline))
+#endif
+
 typedef uint8_t v16u8 __attribute__((vector_size(16)));
 typedef uint16_t v8u16 __attribute__((vector_size(16)));
 typedef uint32_t v4u32 __attribute__((vector_size(16)));
@@ -34,17 +49,16 @@ typedef uint32_t v4u32 __attribute__((vector_size(16)));
 #define DEFINE_TRANSPOSE(name, vector, n, rounds, lo, hi)                                \
 	static inline void name(vector *row)                                             \
 	{                                                                                \
-		_Pragma("GCC unroll 4") for (int r = 0; r < (rounds); r++)               \
+		UNROLL_4 for (int r = 0; r < (rounds); r++)                              \
 		{                                                                        \
 			vector out[n];                                                   \
                                                                                          \
-			_Pragma("GCC unroll 8") for (int i = 0; i < (n) / 2; i++)        \
+			UNROLL_8 for (int i = 0; i < (n) / 2; i++)                       \
 			{                                                                \
 				out[2 * i] = lo(row[i], row[i + (n) / 2]);               \
 				out[2 * i + 1] = hi(row[i], row[i + (n) / 2]);           \
 			}                                                                \
-			_Pragma("GCC unroll 16") for (int i = 0; i < (n); i++) row[i] =  \
-			    out[i];                                                      \
+			UNROLL_16 for (int i = 0; i < (n); i++) row[i] = out[i];         \
 		}                                                                        \
 	}
 
@@ -53,20 +67,22 @@ DEFINE_TRANSPOSE(transpose_32, v4u32, 4, 2, LO32, HI32)
 DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
 
 /*
- * pack:   pixels [0, count) of `chans` planes, plane_bytes apart, into atoms
+ * pack:   pixels of `chans` planes, plane_bytes apart, into atoms
  * unpack: the other way
- * The missing channels of an atom read as zero.
+ * The missing channels of an atom read as zero.  They return how many of `count`
+ * pixels they did: all whole squares.
  */
 #define DEFINE_RUNS(bits, elem, vector, n)                                               \
-	static void pack_run_##bits(uint8_t *atoms, const uint8_t *planes,               \
-				    size_t plane_bytes, uint32_t chans, size_t count)    \
+	INLINE size_t pack_squares_##bits(uint8_t *atoms, const uint8_t *planes,         \
+					  size_t plane_bytes, uint32_t chans,            \
+					  size_t count)                                  \
 	{                                                                                \
 		size_t x = 0;                                                            \
                                                                                          \
 		for (; x + (n) <= count; x += (n)) {                                     \
 			vector v[n];                                                     \
                                                                                          \
-			_Pragma("GCC unroll 16") for (uint32_t c = 0; c < (n); c++)      \
+			UNROLL_16 for (uint32_t c = 0; c < (n); c++)                     \
 			{                                                                \
 				v[c] = (vector){ 0 };                                    \
 				if (c < chans)                                           \
@@ -78,19 +94,12 @@ DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
 			transpose_##bits(v);                                             \
 			memcpy(atoms + x * ATOM_BYTES, v, sizeof v);                     \
 		}                                                                        \
-		for (; x < count; x++) {                                                 \
-			elem lanes[n] = { 0 };                                           \
-                                                                                         \
-			for (uint32_t c = 0; c < chans; c++)                             \
-				memcpy(&lanes[c],                                        \
-				       planes + c * plane_bytes + x * sizeof(elem),      \
-				       sizeof(elem));                                    \
-			memcpy(atoms + x * ATOM_BYTES, lanes, sizeof lanes);             \
-		}                                                                        \
+		return x;                                                                \
 	}                                                                                \
                                                                                          \
-	static void unpack_run_##bits(uint8_t *planes, const uint8_t *atoms,             \
-				      size_t plane_bytes, uint32_t chans, size_t count)  \
+	INLINE size_t unpack_squares_##bits(uint8_t *planes, const uint8_t *atoms,       \
+					    size_t plane_bytes, uint32_t chans,          \
+					    size_t count)                                \
 	{                                                                                \
 		size_t x = 0;                                                            \
                                                                                          \
@@ -99,7 +108,7 @@ DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
                                                                                          \
 			memcpy(v, atoms + x * ATOM_BYTES, sizeof v);                     \
 			transpose_##bits(v);                                             \
-			_Pragma("GCC unroll 16") for (uint32_t c = 0; c < (n); c++)      \
+			UNROLL_16 for (uint32_t c = 0; c < (n); c++)                     \
 			{                                                                \
 				if (c < chans)                                           \
 					memcpy(planes + c * plane_bytes +                \
@@ -107,38 +116,60 @@ DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
 					       &v[c], ATOM_BYTES);                       \
 			}                                                                \
 		}                                                                        \
-		for (; x < count; x++) {                                                 \
-			for (uint32_t c = 0; c < chans; c++)                             \
-				memcpy(planes + c * plane_bytes + x * sizeof(elem),      \
-				       atoms + x * ATOM_BYTES + c * sizeof(elem),        \
-				       sizeof(elem));                                    \
-		}                                                                        \
+		return x;                                                                \
+	}                                                                                \
+                                                                                         \
+	static size_t pack_run_##bits(uint8_t *atoms, const uint8_t *planes,             \
+				      size_t plane_bytes, uint32_t chans, size_t count)  \
+	{                                                                                \
+		if (SPECIALISE && chans == (n))                                          \
+			return pack_squares_##bits(atoms, planes, plane_bytes, n,        \
+						   count);                               \
+		return pack_squares_##bits(atoms, planes, plane_bytes, chans, count);    \
+	}                                                                                \
+                                                                                         \
+	static size_t unpack_run_##bits(uint8_t *planes, const uint8_t *atoms,           \
+					size_t plane_bytes, uint32_t chans,              \
+					size_t count)                                    \
+	{                                                                                \
+		if (SPECIALISE && chans == (n))                                          \
+			return unpack_squares_##bits(planes, atoms, plane_bytes, n,      \
+						     count);                             \
+		return unpack_squares_##bits(planes, atoms, plane_bytes, chans, count);  \
 	}
 
 DEFINE_RUNS(8, uint8_t, v16u8, 16)
 DEFINE_RUNS(16, uint16_t, v8u16, 8)
 DEFINE_RUNS(32, uint32_t, v4u32, 4)
 
-static void pack_run(uint32_t elem_bytes, uint8_t *atoms, const uint8_t *planes,
-		     size_t plane_bytes, uint32_t chans, size_t count)
+static void pack_run(size_t eb, uint8_t *atoms, const uint8_t *planes, size_t plane_bytes,
+		     uint32_t chans, size_t count)
 {
-	if (elem_bytes == 2)
-		pack_run_16(atoms, planes, plane_bytes, chans, count);
-	else if (elem_bytes == 4)
-		pack_run_32(atoms, planes, plane_bytes, chans, count);
-	else
-		pack_run_8(atoms, planes, plane_bytes, chans, count);
+	size_t x = eb == 2   ? pack_run_16(atoms, planes, plane_bytes, chans, count)
+		   : eb == 4 ? pack_run_32(atoms, planes, plane_bytes, chans, count)
+			     : pack_run_8(atoms, planes, plane_bytes, chans, count);
+
+	for (; x < count; x++) {
+		uint8_t *atom = atoms + x * ATOM_BYTES;
+
+		memset(atom, 0, ATOM_BYTES);
+		for (uint32_t c = 0; c < chans; c++)
+			memcpy(atom + c * eb, planes + c * plane_bytes + x * eb, eb);
+	}
 }
 
-static void unpack_run(uint32_t elem_bytes, uint8_t *planes, const uint8_t *atoms,
+static void unpack_run(size_t eb, uint8_t *planes, const uint8_t *atoms,
 		       size_t plane_bytes, uint32_t chans, size_t count)
 {
-	if (elem_bytes == 2)
-		unpack_run_16(planes, atoms, plane_bytes, chans, count);
-	else if (elem_bytes == 4)
-		unpack_run_32(planes, atoms, plane_bytes, chans, count);
-	else
-		unpack_run_8(planes, atoms, plane_bytes, chans, count);
+	size_t x = eb == 2   ? unpack_run_16(planes, atoms, plane_bytes, chans, count)
+		   : eb == 4 ? unpack_run_32(planes, atoms, plane_bytes, chans, count)
+			     : unpack_run_8(planes, atoms, plane_bytes, chans, count);
+
+	for (; x < count; x++) {
+		for (uint32_t c = 0; c < chans; c++)
+			memcpy(planes + c * plane_bytes + x * eb,
+			       atoms + x * ATOM_BYTES + c * eb, eb);
+	}
 }
 
 /* Where the runs of a tensor lie: rows without a gap between them make one run. */
