@@ -1,20 +1,13 @@
 #include "capture.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct reading {
-	char *why;
-	const char *path;
-};
+#include "capture_priv.h"
 
-static bool fail(const struct reading *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static bool fail(const struct reading *r, const char *fmt, ...)
+bool capture_fail(const struct capture_reading *r, const char *fmt, ...)
 {
 	va_list args;
 	int n = snprintf(r->why, CAPTURE_WHY_BYTES, "%s: ", r->path);
@@ -28,7 +21,7 @@ static bool fail(const struct reading *r, const char *fmt, ...)
 }
 
 /* A whole number of `object`; `required` says whether it may be absent. */
-static bool get_u32(const struct reading *r, const json_t *object, const char *key,
+bool capture_u32(const struct capture_reading *r, const json_t *object, const char *key,
 		    bool required, uint32_t *out)
 {
 	const json_t *v = json_object_get(object, key);
@@ -37,30 +30,30 @@ static bool get_u32(const struct reading *r, const json_t *object, const char *k
 		return true;
 	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
 	    json_integer_value(v) > UINT32_MAX)
-		return fail(r, "\"%s\" is not a 32-bit number", key);
+		return capture_fail(r, "\"%s\" is not a 32-bit number", key);
 	*out = (uint32_t)json_integer_value(v);
 	return true;
 }
 
-static bool get_pair(const struct reading *r, const json_t *object, const char *key,
+static bool get_pair(const struct capture_reading *r, const json_t *object, const char *key,
 		     size_t count, uint32_t *const out[])
 {
 	const json_t *a = json_object_get(object, key);
 
 	if (!json_is_array(a) || json_array_size(a) != count)
-		return fail(r, "\"%s\" is not an array of %zu", key, count);
+		return capture_fail(r, "\"%s\" is not an array of %zu", key, count);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *v = json_array_get(a, i);
 
 		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
 		    json_integer_value(v) > UINT32_MAX)
-			return fail(r, "\"%s\"[%zu] is not a number", key, i);
+			return capture_fail(r, "\"%s\"[%zu] is not a number", key, i);
 		*out[i] = (uint32_t)json_integer_value(v);
 	}
 	return true;
 }
 
-static bool get_elem(const struct reading *r, const json_t *object, const char *key,
+static bool get_elem(const struct capture_reading *r, const json_t *object, const char *key,
 		     enum npu_elem *out)
 {
 	static const struct {
@@ -78,10 +71,10 @@ static bool get_elem(const struct reading *r, const json_t *object, const char *
 			return true;
 		}
 	}
-	return fail(r, "\"%s\" is no element type", key);
+	return capture_fail(r, "\"%s\" is no element type", key);
 }
 
-static bool read_shape(const struct reading *r, const json_t *s, struct conv_problem *p)
+static bool read_shape(const struct capture_reading *r, const json_t *s, struct conv_problem *p)
 {
 	uint32_t *const stride[] = { &p->stride_y, &p->stride_x };
 	uint32_t *const dilation[] = { &p->dilation_y, &p->dilation_x };
@@ -89,14 +82,14 @@ static bool read_shape(const struct reading *r, const json_t *s, struct conv_pro
 
 	p->batch = 1;
 	if (!json_is_object(s))
-		return fail(r, "no \"shape\"");
-	return get_u32(r, s, "ic", true, &p->in_c) && get_u32(r, s, "ih", true, &p->in_h) &&
-	       get_u32(r, s, "iw", true, &p->in_w) && get_u32(r, s, "oc", true, &p->out_c) &&
-	       get_u32(r, s, "oh", true, &p->out_h) && get_u32(r, s, "ow", true, &p->out_w) &&
-	       get_u32(r, s, "kh", true, &p->kernel_h) &&
-	       get_u32(r, s, "kw", true, &p->kernel_w) &&
-	       get_u32(r, s, "groups", true, &p->groups) &&
-	       get_u32(r, s, "batch", false, &p->batch) &&
+		return capture_fail(r, "no \"shape\"");
+	return capture_u32(r, s, "ic", true, &p->in_c) && capture_u32(r, s, "ih", true, &p->in_h) &&
+	       capture_u32(r, s, "iw", true, &p->in_w) && capture_u32(r, s, "oc", true, &p->out_c) &&
+	       capture_u32(r, s, "oh", true, &p->out_h) && capture_u32(r, s, "ow", true, &p->out_w) &&
+	       capture_u32(r, s, "kh", true, &p->kernel_h) &&
+	       capture_u32(r, s, "kw", true, &p->kernel_w) &&
+	       capture_u32(r, s, "groups", true, &p->groups) &&
+	       capture_u32(r, s, "batch", false, &p->batch) &&
 	       get_pair(r, s, "stride", 2, stride) && get_pair(r, s, "dil", 2, dilation) &&
 	       get_pair(r, s, "pad", 4, pad) && get_elem(r, s, "dtype", &p->elem) &&
 	       get_elem(r, s, "out_dtype", &p->out_elem);
@@ -117,8 +110,7 @@ static enum input_kind read_input_kind(const json_t *root)
 	return producer && strcmp(producer, "InputOperator") ? INPUT_INNER : INPUT_GRAPH;
 }
 
-/* "CNA.CBUF_CON0" to a register; registers we do not program are passed over. */
-static enum npu_reg reg_of(const char *name)
+enum npu_reg capture_reg(const char *name)
 {
 	char block[16];
 	const char *dot = strchr(name, '.');
@@ -130,35 +122,35 @@ static enum npu_reg reg_of(const char *name)
 	return npu_reg_from_name(block, dot + 1);
 }
 
-static bool read_regs(const struct reading *r, json_t *task, struct capture_task *t)
+static bool read_regs(const struct capture_reading *r, json_t *task, struct capture_task *t)
 {
 	const char *key;
 	json_t *v;
 
 	json_object_foreach(json_object_get(task, "regs"), key, v) {
-		enum npu_reg reg = reg_of(key);
+		enum npu_reg reg = capture_reg(key);
 
 		if (reg == NPU_REG_N)
 			continue;
 		if (!json_is_integer(v))
-			return fail(r, "register %s is not a number", key);
+			return capture_fail(r, "register %s is not a number", key);
 		t->value[reg] = (uint32_t)json_integer_value(v);
 		t->has[reg] = t->written[reg] = true;
 	}
 	json_object_foreach(json_object_get(task, "addr"), key, v) {
-		enum npu_reg reg = reg_of(key);
+		enum npu_reg reg = capture_reg(key);
 
 		if (reg == NPU_REG_N)
 			continue;
 		if (!json_is_integer(json_array_get(v, 1)))
-			return fail(r, "address %s has no offset", key);
+			return capture_fail(r, "address %s has no offset", key);
 		t->value[reg] = (uint32_t)json_integer_value(json_array_get(v, 1));
 		t->has[reg] = t->is_addr[reg] = true;
 	}
 	return true;
 }
 
-static bool read_tail(const struct reading *r, const json_t *tail, struct capture_task *t)
+static bool read_tail(const struct capture_reading *r, const json_t *tail, struct capture_task *t)
 {
 	if (!json_is_array(tail) || json_array_size(tail) != 4)
 		return true;
@@ -167,7 +159,7 @@ static bool read_tail(const struct reading *r, const json_t *tail, struct captur
 			const json_t *v = json_array_get(json_array_get(tail, i), k);
 
 			if (!json_is_integer(v))
-				return fail(r, "\"tail\" is not four words of three");
+				return capture_fail(r, "\"tail\" is not four words of three");
 			t->tail[i][k] = (uint32_t)json_integer_value(v);
 		}
 	}
@@ -194,26 +186,44 @@ static void complete_delta(struct capture *c, uint32_t index)
 	}
 }
 
-static bool read_tasks(const struct reading *r, const json_t *tasks, struct capture *c)
+/* The order of writes, by number in the directory's list. */
+static bool read_order(const struct capture_reading *r, const json_t *j,
+		       const struct capture_orders *orders, struct capture_task *t)
+{
+	const json_t *v = json_object_get(j, "order");
+
+	if (!orders || !orders->count || !json_is_integer(v))
+		return true;
+	if (json_integer_value(v) < 0 || json_integer_value(v) >= orders->count)
+		return capture_fail(r, "\"order\" %lld is not among the %u known",
+				    (long long)json_integer_value(v), orders->count);
+	if (orders->length[json_integer_value(v)] == t->amount)
+		t->order = orders->order[json_integer_value(v)];
+	return true;
+}
+
+static bool read_tasks(const struct capture_reading *r, const json_t *tasks,
+		       const struct capture_orders *orders, struct capture *c)
 {
 	if (!json_is_array(tasks))
-		return fail(r, "no \"tasks\"");
+		return capture_fail(r, "no \"tasks\"");
 	c->task_count = (uint32_t)json_array_size(tasks);
 	c->tasks = calloc(c->task_count ? c->task_count : 1, sizeof *c->tasks);
 	if (!c->tasks)
-		return fail(r, "out of memory");
+		return capture_fail(r, "out of memory");
 	for (uint32_t i = 0; i < c->task_count; i++) {
 		json_t *j = json_array_get(tasks, i);
 		struct capture_task *t = &c->tasks[i];
 
-		if (!get_u32(r, j, "plan", true, &t->plan) ||
-		    !get_u32(r, j, "core", true, &t->core) ||
-		    !get_u32(r, j, "amount", false, &t->amount) ||
-		    !get_u32(r, j, "mask", false, &t->mask) ||
-		    !get_u32(r, j, "int_mask", false, &t->int_mask) ||
-		    !get_u32(r, j, "regcmd_offset", false, &t->regcmd_offset) ||
+		if (!capture_u32(r, j, "plan", true, &t->plan) ||
+		    !capture_u32(r, j, "core", true, &t->core) ||
+		    !capture_u32(r, j, "amount", false, &t->amount) ||
+		    !capture_u32(r, j, "mask", false, &t->mask) ||
+		    !capture_u32(r, j, "int_mask", false, &t->int_mask) ||
+		    !capture_u32(r, j, "regcmd_offset", false, &t->regcmd_offset) ||
 		    !read_regs(r, j, t) ||
-		    !read_tail(r, json_object_get(j, "tail"), t))
+		    !read_tail(r, json_object_get(j, "tail"), t) ||
+		    !read_order(r, j, orders, t))
 			return false;
 		t->full = t->written[NPU_REG_CNA_DATA_SIZE0];
 		complete_delta(c, i);
@@ -221,7 +231,42 @@ static bool read_tasks(const struct reading *r, const json_t *tasks, struct capt
 	return true;
 }
 
-static bool read_counts(const struct reading *r, const json_t *root, struct capture *c)
+/*
+ * What is fused, as far as it changes plans and addresses: facts of the model
+ * that the records themselves show.
+ */
+static void infer_fusion(struct capture *c)
+{
+	struct conv_problem *p = &c->problem;
+
+	p->bias.kind = SOURCE_NONE;
+	for (uint32_t i = 0; i < c->task_count; i++) {
+		const struct capture_task *t = &c->tasks[i];
+		const uint32_t *v = t->value;
+
+		p->fusion.table |= t->runs_table;
+		if (!capture_is_conv(t))
+			continue;
+		if (t->mask == NPU_MASK_CONV_RDMA)
+			p->bias.kind = SOURCE_SEED;
+		if (t->has[NPU_REG_DPU_EW_CFG])
+			p->fusion.table |= !npu_field_unpack(v[NPU_REG_DPU_EW_CFG],
+							     NPU_DPU_EW_CFG_EW_LUT_BYPASS);
+		if (t->has[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG])
+			p->fusion.add |= npu_field_unpack(v[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG],
+					NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE) ==
+				NPU_RDMA_COMB_ADD;
+		if (t->has[NPU_REG_DPU_RDMA_BRDMA_CFG])
+			p->fusion.per_channel |= npu_field_unpack(v[NPU_REG_DPU_RDMA_BRDMA_CFG],
+					NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) ==
+				NPU_BRDMA_PER_CHANNEL;
+		if (t->has[NPU_REG_DPU_DATA_FORMAT])
+			p->out_elem = (enum npu_elem)npu_field_unpack(
+				v[NPU_REG_DPU_DATA_FORMAT], NPU_DPU_DATA_FORMAT_OUT_PRECISION);
+	}
+}
+
+static bool read_counts(const struct capture_reading *r, const json_t *root, struct capture *c)
 {
 	uint32_t *const counts[] = { &c->counts[0], &c->counts[1], &c->counts[2],
 				     &c->counts[3], &c->counts[4], &c->counts[5] };
@@ -232,16 +277,17 @@ static bool read_counts(const struct reading *r, const json_t *root, struct capt
 	return get_pair(r, root, "task_counts", 6, counts);
 }
 
-static char *copy_string(const json_t *root, const char *key)
+char *capture_string(const json_t *root, const char *key)
 {
 	const char *s = json_string_value(json_object_get(root, key));
 
 	return strdup(s ? s : "");
 }
 
-bool capture_read(struct capture *c, const char *path, char *why)
+bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
+		  char *why)
 {
-	struct reading r = { why, path };
+	struct capture_reading r = { why, path };
 	json_error_t error;
 	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	bool ok;
@@ -254,19 +300,29 @@ bool capture_read(struct capture *c, const char *path, char *why)
 	}
 	if (!json_is_object(root)) {
 		json_decref(root);
-		return fail(&r, "not an object");
+		return capture_fail(&r, "not an object");
 	}
-	c->slug = copy_string(root, "slug");
-	c->op_type = copy_string(root, "op_type");
+	c->slug = capture_string(root, "slug");
+	c->op_type = capture_string(root, "op_type");
+	c->single_op = json_is_true(
+		json_object_get(json_object_get(root, "source"), "single_op"));
 	c->full_window = json_is_true(json_object_get(root, "full_window"));
 	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
 	c->problem.input_kind = read_input_kind(root);
 	ok = c->slug && c->op_type && read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
-	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), c);
+	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), orders, c) &&
+	     capture_read_run(&r, root, c);
 	json_decref(root);
 	if (!ok)
 		capture_free(c);
+	else
+		infer_fusion(c);
 	return ok;
+}
+
+bool capture_is_conv(const struct capture_task *t)
+{
+	return (t->mask & NPU_MASK_CONV) == NPU_MASK_CONV;
 }
 
 void capture_free(struct capture *c)
@@ -274,5 +330,6 @@ void capture_free(struct capture *c)
 	free(c->slug);
 	free(c->op_type);
 	free(c->tasks);
+	free(c->syncs);
 	memset(c, 0, sizeof *c);
 }

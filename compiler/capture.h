@@ -4,6 +4,7 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
+#include "bundle_format.h"
 #include "conv_problem.h"
 #include "hw/npu_regs.h"
 
@@ -16,8 +17,36 @@ struct capture_task {
 	bool has[NPU_REG_N];          /* value known */
 	bool written[NPU_REG_N];      /* in this record itself */
 	bool is_addr[NPU_REG_N];      /* value is an offset in its buffer */
+	bool runs_table;              /* loads the look-up table */
+	const enum npu_reg *order;    /* of the writes, amount of them; NULL: not known */
 	bool has_tail;
 	uint32_t tail[4][3]; /* target, register, value */
+};
+
+/* Buffer sizes in bytes; 0: not known. */
+struct capture_bos {
+	uint64_t task, weight, internal, input, output;
+	uint64_t regcmd, regcmd_offset; /* commands, and where in the weight buffer */
+};
+
+/* A cache sync of a traced run. */
+struct capture_sync {
+	enum npub_bo_role bo;
+	uint32_t flags;
+	uint64_t offset, bytes;
+};
+
+/* The submit of a traced run. */
+struct capture_submit {
+	uint32_t flags, timeout, task_start, task_number, core_mask;
+	uint32_t subcore[5][2]; /* first task, tasks */
+};
+
+/* Orders of register writes that captures of a directory refer to by number. */
+struct capture_orders {
+	uint32_t count;
+	enum npu_reg **order;
+	uint32_t *length;
 };
 
 struct capture {
@@ -26,6 +55,12 @@ struct capture {
 	struct conv_problem problem; /* no weights, no name */
 	bool full_window;            /* every register of every task is known */
 	bool topology_only;
+	bool single_op; /* captured alone, not inside a network */
+	struct capture_bos bos;
+	struct capture_sync *syncs; /* of the first traced run, in order */
+	uint32_t sync_count;
+	bool has_submit;
+	struct capture_submit submit;
 	struct capture_task *tasks;
 	uint32_t task_count;
 	bool has_counts;
@@ -35,8 +70,22 @@ struct capture {
 /* Why a file could not be read: a sentence with the place. */
 #define CAPTURE_WHY_BYTES 240
 
-/* Read a capture; false with `why` filled.  Free with capture_free(). */
-bool capture_read(struct capture *c, const char *path, char *why);
+/*
+ * Read the orders beside the captures of a directory (_orders.json); a missing
+ * file leaves `o` empty.  False with `why` filled.  Free with ..._free().
+ */
+bool capture_orders_read(struct capture_orders *o, const char *dir, char *why);
+void capture_orders_free(struct capture_orders *o);
+
+/*
+ * Read a capture; false with `why` filled.  `orders` may be NULL and must
+ * outlive the capture.  Free with capture_free().
+ */
+bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
+		  char *why);
 void capture_free(struct capture *c);
+
+/* Whether the record runs CNA, CORE and DPU: neither barrier nor table load. */
+bool capture_is_conv(const struct capture_task *t);
 
 #endif

@@ -70,6 +70,7 @@
 #define NPU_BIAS_CHAN_BYTES 4u         /* F-55: fp32 or int32 */
 #define NPU_BIAS_CHAN_BYTES_SCALED 8u  /* F-55: and correction and multiplier */
 #define NPU_RDMA_COMB_ADD 5u           /* F-39: both engines read for an addition */
+#define NPU_BRDMA_PER_CHANNEL 7u       /* F-55: value, correction and multiplier */
 #define NPU_INT_MASK_DPU 0x300u        /* F-33: both groups of the DPU */
 #define NPU_INT_MASK_PPU 0xc00u        /* F-33: both groups of the PPU */
 #define NPU_INT_CLEAR_ALL 0x1ffffu     /* F-33 */
@@ -93,6 +94,9 @@
 /* Driver flags of buffer objects (F-34). */
 #define NPU_BO_FLAGS_TASK 0x40bu
 #define NPU_BO_FLAGS_DATA 0x403u
+
+/* Flags of a submit: register commands by PC, ping-pong groups (F-34). */
+#define NPU_SUBMIT_FLAGS 5u
 
 /* Performance model (F-40, F-41): the vendor compiler's own figures. */
 #define NPU_MODEL_CLOCK_HZ 1000000000u

@@ -1,0 +1,168 @@
+#include "verify_corpus.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "verify_compare.h"
+
+/* Families of the report: element type and kind of conv. */
+enum { KIND_POINTWISE, KIND_SPATIAL, KIND_DEPTHWISE, KIND_IMAGE, KIND_N };
+
+static const char *const kind_names[KIND_N] = { "pointwise", "spatial", "depthwise", "image" };
+static const struct {
+	enum npu_elem elem;
+	const char *name;
+} elems[] = { { NPU_ELEM_FP16, "fp16" }, { NPU_ELEM_INT8, "int8" } };
+
+#define ELEMS (sizeof elems / sizeof elems[0])
+#define MAX_SHOWN 4000u /* difference lines kept in full */
+
+struct report {
+	const struct verify_corpus_options *options;
+	FILE *out;
+	struct verify_tally family[ELEMS][2][KIND_N]; /* plain, fused */
+	struct verify_tally all;
+	uint32_t shown, unreadable;
+};
+
+static int kind_of(const struct conv_problem *p)
+{
+	if (conv_is_depthwise(p))
+		return KIND_DEPTHWISE;
+	if (p->in_c <= NPU_PIXEL_MAX_CHANS && p->input_kind == INPUT_GRAPH)
+		return KIND_IMAGE;
+	return p->kernel_h == 1 && p->kernel_w == 1 ? KIND_POINTWISE : KIND_SPATIAL;
+}
+
+static void show_difference(void *ctx, const char *sentence)
+{
+	struct report *r = ctx;
+
+	if (r->shown++ < MAX_SHOWN)
+		fprintf(r->out, "DIFF %s\n", sentence);
+}
+
+static void add_tally(struct verify_tally *sum, const struct verify_tally *t)
+{
+	uint32_t *to = (uint32_t *)sum;
+	const uint32_t *from = (const uint32_t *)t;
+
+	for (size_t i = 0; i < sizeof *t / sizeof *from; i++)
+		to[i] += from[i];
+}
+
+static void compare_file(struct report *r, const char *path, const struct capture_orders *orders)
+{
+	struct verify_tally tally = { 0 };
+	struct verify_sink sink = { show_difference, r };
+	char why[CAPTURE_WHY_BYTES];
+	struct capture c;
+	size_t elem = 0;
+	bool exact, fused;
+
+	if (!capture_read(&c, path, orders, why)) {
+		fprintf(r->out, "FAIL %s\n", why);
+		r->unreadable++;
+		return;
+	}
+	if (r->options->only && !strstr(c.slug, r->options->only)) {
+		capture_free(&c);
+		return;
+	}
+	exact = verify_compare(&c, &tally, &sink);
+	if (r->options->verbose)
+		fprintf(r->out, "%s %s: %u plans, %u tasks, %u registers\n",
+			exact ? "PASS" : "FAIL", c.slug, tally.plans, tally.tasks,
+			tally.registers);
+	while (elem + 1 < ELEMS && elems[elem].elem != c.problem.elem)
+		elem++;
+	fused = strcmp(c.op_type, "Conv") != 0;
+	add_tally(&r->family[elem][fused][kind_of(&c.problem)], &tally);
+	add_tally(&r->all, &tally);
+	capture_free(&c);
+}
+
+static void print_row(FILE *out, const char *name, const struct verify_tally *t)
+{
+	fprintf(out, "%-22s %8u %6u %6u %9u %9u %9u %6u %9u\n", name, t->captures, t->plans,
+		t->tasks, t->registers, t->differences, t->constants, t->exact, t->differing);
+}
+
+static void print_report(const struct report *r)
+{
+	FILE *out = r->out;
+
+	fprintf(out, "%-22s %8s %6s %6s %9s %9s %9s %6s %9s\n", "family", "captures", "plans",
+		"tasks", "registers", "different", "constants", "exact", "differing");
+	for (size_t e = 0; e < ELEMS; e++) {
+		for (int fused = 0; fused < 2; fused++) {
+			for (int k = 0; k < KIND_N; k++) {
+				const struct verify_tally *t = &r->family[e][fused][k];
+				char name[64];
+
+				snprintf(name, sizeof name, "%s %s%s", elems[e].name,
+					 kind_names[k], fused ? " fused" : "");
+				if (t->captures)
+					print_row(out, name, t);
+			}
+		}
+	}
+	print_row(out, "all", &r->all);
+	fprintf(out, "also compared: %u write orders, %u chains, %u barrier tasks, %u delta tasks, "
+		"%u buffer sizes, %u syncs, %u submits\n", r->all.orders, r->all.chains,
+		r->all.barriers, r->all.deltas, r->all.buffers, r->all.syncs, r->all.submits);
+	if (r->all.open_lists)
+		fprintf(out, "%u lists of networks end without a barrier task: not a property "
+			"of the conv\n", r->all.open_lists);
+	if (r->all.marked)
+		fprintf(out, "%u strides of images whose width is no multiple of %u depart on "
+			"purpose\n", r->all.marked, NPU_PIXEL_ROW_ALIGN);
+	if (r->shown > MAX_SHOWN)
+		fprintf(out, "%u more differences not shown\n", r->shown - MAX_SHOWN);
+	if (r->unreadable)
+		fprintf(out, "%u captures could not be read\n", r->unreadable);
+}
+
+static int is_capture(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 5 && !strcmp(e->d_name + n - 5, ".json") && e->d_name[0] != '_';
+}
+
+int verify_corpus(const char *dir, const struct verify_corpus_options *options, FILE *out)
+{
+	struct report r = { .options = options, .out = out };
+	struct capture_orders orders;
+	char why[CAPTURE_WHY_BYTES], path[4096];
+	struct dirent **names;
+	int n = scandir(dir, &names, is_capture, alphasort);
+
+	if (n < 0) {
+		fprintf(stderr, "npucc: %s: %s\n", dir, strerror(errno));
+		return EXIT_FILE;
+	}
+	if (!capture_orders_read(&orders, dir, why)) {
+		fprintf(stderr, "npucc: %s\n", why);
+		n = 0;
+		r.unreadable++;
+	}
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
+		compare_file(&r, path, &orders);
+		free(names[i]);
+	}
+	free(names);
+	capture_orders_free(&orders);
+	if (!r.all.captures && !r.unreadable) {
+		fprintf(stderr, "npucc: %s: no captures (*.json) there\n", dir);
+		return EXIT_FILE;
+	}
+	print_report(&r);
+	if (r.unreadable)
+		return EXIT_FILE;
+	return r.all.differing ? EXIT_REFUSED : EXIT_DONE;
+}
