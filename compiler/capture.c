@@ -110,6 +110,19 @@ static enum input_kind read_input_kind(const json_t *root)
 	return producer && strcmp(producer, "InputOperator") ? INPUT_INNER : INPUT_GRAPH;
 }
 
+/* Images, where only the buffer's sizes say so. */
+static uint32_t read_batch(const json_t *root, uint32_t batch)
+{
+	const json_t *input = json_object_get(json_object_get(root, "buffers"), "input");
+	const json_t *n = json_array_get(json_object_get(input, "dims"), 0);
+	bool said = json_object_get(json_object_get(root, "shape"), "batch") != NULL;
+
+	if (said || !json_is_integer(n) || json_integer_value(n) < 1 ||
+	    json_integer_value(n) > UINT16_MAX)
+		return batch;
+	return (uint32_t)json_integer_value(n);
+}
+
 enum npu_reg capture_reg(const char *name)
 {
 	char block[16];
@@ -124,7 +137,7 @@ enum npu_reg capture_reg(const char *name)
 
 static bool read_regs(const struct capture_reading *r, json_t *task, struct capture_task *t)
 {
-	const char *key;
+	const char *key, *buffer;
 	json_t *v;
 
 	json_object_foreach(json_object_get(task, "regs"), key, v) {
@@ -144,8 +157,10 @@ static bool read_regs(const struct capture_reading *r, json_t *task, struct capt
 			continue;
 		if (!json_is_integer(json_array_get(v, 1)))
 			return capture_fail(r, "address %s has no offset", key);
+		buffer = json_string_value(json_array_get(v, 0));
 		t->value[reg] = (uint32_t)json_integer_value(json_array_get(v, 1));
 		t->has[reg] = t->is_addr[reg] = true;
+		t->in_weight_bo[reg] = buffer && !strcmp(buffer, "weight_bo");
 	}
 	return true;
 }
@@ -256,6 +271,10 @@ static void infer_fusion(struct capture *c)
 			p->fusion.add |= npu_field_unpack(v[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG],
 					NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE) ==
 				NPU_RDMA_COMB_ADD;
+		if (t->has[NPU_REG_DPU_RDMA_ERDMA_CFG] && !p->fusion.add)
+			p->fusion.add_channel |= !npu_field_unpack(
+				v[NPU_REG_DPU_RDMA_ERDMA_CFG],
+				NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE);
 		if (t->has[NPU_REG_DPU_RDMA_BRDMA_CFG])
 			p->fusion.per_channel |= npu_field_unpack(v[NPU_REG_DPU_RDMA_BRDMA_CFG],
 					NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) ==
@@ -308,10 +327,11 @@ bool capture_read(struct capture *c, const char *path, const struct capture_orde
 		json_object_get(json_object_get(root, "source"), "single_op"));
 	c->full_window = json_is_true(json_object_get(root, "full_window"));
 	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
-	c->problem.input_kind = read_input_kind(root);
 	ok = c->slug && c->op_type && read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
 	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), orders, c) &&
 	     capture_read_run(&r, root, c);
+	c->problem.input_kind = read_input_kind(root);
+	c->problem.batch = read_batch(root, c->problem.batch);
 	json_decref(root);
 	if (!ok)
 		capture_free(c);

@@ -16,7 +16,8 @@ struct capture_task {
 	uint32_t value[NPU_REG_N];    /* deltas completed from two tasks before */
 	bool has[NPU_REG_N];          /* value known */
 	bool written[NPU_REG_N];      /* in this record itself */
-	bool is_addr[NPU_REG_N];      /* value is an offset in its buffer */
+	bool is_addr[NPU_REG_N];      /* value is an offset in its own part ... */
+	bool in_weight_bo[NPU_REG_N]; /* ... or in the whole weight BO */
 	bool runs_table;              /* loads the look-up table */
 	const enum npu_reg *order;    /* of the writes, amount of them; NULL: not known */
 	bool has_tail;
@@ -27,6 +28,8 @@ struct capture_task {
 struct capture_bos {
 	uint64_t task, weight, internal, input, output;
 	uint64_t regcmd, regcmd_offset; /* commands, and where in the weight buffer */
+	bool has_page_offset;
+	uint32_t regcmd_page_offset; /* the same within its page */
 };
 
 /* A cache sync of a traced run. */

@@ -41,16 +41,22 @@ static void read_sizes(const json_t *root, struct capture *c)
 {
 	const json_t *sizes = json_object_get(root, "bo_sizes");
 	const json_t *offset = json_object_get(root, "regcmd_bo_offset");
+	const json_t *page = json_object_get(root, "regcmd_page_offset");
 
 	if (!c->single_op)
 		return;
-	c->bos = (struct capture_bos){
-		.task = size_of(sizes, "task"), .weight = size_of(sizes, "weight"),
-		.internal = size_of(sizes, "internal"), .input = size_of(sizes, "input"),
-		.output = size_of(sizes, "output"), .regcmd = size_of(sizes, "regcmd"),
-		.regcmd_offset = size_of(sizes, "weight_arena"),
-	};
-	if (json_is_integer(offset))
+	c->bos.has_page_offset = json_is_integer(page);
+	if (c->bos.has_page_offset)
+		c->bos.regcmd_page_offset = (uint32_t)json_integer_value(page);
+	c->bos.task = size_of(sizes, "task");
+	c->bos.weight = size_of(sizes, "weight");
+	c->bos.internal = size_of(sizes, "internal");
+	c->bos.input = size_of(sizes, "input");
+	c->bos.output = size_of(sizes, "output");
+	c->bos.regcmd = size_of(sizes, "regcmd");
+	c->bos.regcmd_offset = size_of(sizes, "weight_arena");
+	/* a table joined with the commands of another run has no offset to speak of */
+	if (sizes && json_is_integer(offset))
 		c->bos.regcmd_offset = (uint64_t)json_integer_value(offset);
 }
 

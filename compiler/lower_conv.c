@@ -263,6 +263,17 @@ static void lower_add(struct lowering *w)
 	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE, NPU_RDMA_COMB_ADD);
 }
 
+/* One operand a channel, over all pixels; one capture (F-65). */
+static void lower_add_channel(struct lowering *w)
+{
+	set_addr(w, NPU_REG_DPU_RDMA_EW_BASE_ADDR, NPUB_BO_WEIGHT,
+		 (uint64_t)w->t->k * w->l->elem->bytes);
+	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE, w->l->elem->bytes);
+	set(w, NPU_DPU_RDMA_EW_SURF_STRIDE_EW_SURF_STRIDE, w->surf_bytes);
+	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
+}
+
+/* The read engine streams one bias a channel, and the operand of an addition. */
 static void lower_rdma(struct lowering *w)
 {
 	w->task->value[NPU_REG_DPU_RDMA_S_POINTER] = s_pointer(w);
@@ -283,6 +294,8 @@ static void lower_rdma(struct lowering *w)
 	set(w, NPU_DPU_RDMA_WEIGHT_M_WEIGHT, 1);
 	if (w->p->fusion.add) {
 		lower_add(w);
+	} else if (w->p->fusion.add_channel) {
+		lower_add_channel(w);
 	} else {
 		set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE, 1);
 		set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);

@@ -73,8 +73,11 @@ enum plan_status dense_banks(struct planner *w, const struct conv_slice *s,
 	return PLAN_OK;
 }
 
-/* All rows of one image of one slice, in as many tiles as the banks need. */
-static bool cut_rows(struct planner *w, const struct tile *model, bool *first,
+/*
+ * All rows of one image of one slice, in as many tiles as the banks need.  The
+ * first tile of every image fetches its weights, as in the one captured batch.
+ */
+static bool cut_rows(struct planner *w, const struct tile *model,
 		     const struct cbuf_banks *banks)
 {
 	struct tile t = *model;
@@ -84,8 +87,7 @@ static bool cut_rows(struct planner *w, const struct tile *model, bool *first,
 	for (t.y = 0; t.y < w->p->out_h; t.y += t.y_count) {
 		t.y_count = whole ? w->p->out_h
 				  : calc_greedy_rows(w, t.y, entries, banks->data);
-		t.weight_reuse = banks->resident && !*first;
-		*first = false;
+		t.weight_reuse = banks->resident && t.y > 0;
 		if (!add_tile(w, &t))
 			return false;
 	}
@@ -136,7 +138,6 @@ enum plan_status plan_dense(struct planner *w)
 		};
 		struct cbuf_banks banks;
 		enum plan_status status = dense_banks(w, s, &banks);
-		bool first = true;
 
 		if (status != PLAN_OK)
 			return status;
@@ -146,7 +147,7 @@ enum plan_status plan_dense(struct planner *w)
 		model.weight_banks = banks.weight;
 		w->plan->weights_resident &= banks.resident;
 		for (model.image = 0; model.image < w->p->batch; model.image++) {
-			if (!cut_rows(w, &model, &first, &banks))
+			if (!cut_rows(w, &model, &banks))
 				return PLAN_NOMEM;
 		}
 	}

@@ -95,7 +95,7 @@ static bool cut_chunks(struct planner *w, struct tile *t, uint32_t chunk, bool w
 			t->c_count = npu_min(chunk, p->in_c - t->c);
 			t->k = t->c;
 			t->k_count = t->c_count;
-			t->weight_reuse = chunk == p->in_c && w->plan->tile_count > 0;
+			t->weight_reuse = chunk == p->in_c && t->y > 0;
 			if (!add_tile(w, t))
 				return false;
 		}

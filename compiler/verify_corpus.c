@@ -115,11 +115,12 @@ static void print_report(const struct report *r)
 		"%u buffer sizes, %u syncs, %u submits\n", r->all.orders, r->all.chains,
 		r->all.barriers, r->all.deltas, r->all.buffers, r->all.syncs, r->all.submits);
 	if (r->all.open_lists)
-		fprintf(out, "%u lists of networks end without a barrier task: not a property "
-			"of the conv\n", r->all.open_lists);
+		fprintf(out, "%u lists of networks go on into the next operator or end without a "
+			"barrier: not a property of the conv\n", r->all.open_lists);
 	if (r->all.marked)
-		fprintf(out, "%u strides of images whose width is no multiple of %u depart on "
-			"purpose\n", r->all.marked, NPU_PIXEL_ROW_ALIGN);
+		fprintf(out, "%u registers depart on purpose: strides of images whose width is no "
+			"multiple of %u, distance of a batch's images\n", r->all.marked,
+			NPU_PIXEL_ROW_ALIGN);
 	if (r->shown > MAX_SHOWN)
 		fprintf(out, "%u more differences not shown\n", r->shown - MAX_SHOWN);
 	if (r->unreadable)

@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-/* Where a register's part of the weight BO starts. */
-static uint64_t part_start(enum npu_reg reg, const struct weight_bo_layout *wbo)
+uint64_t record_part_start(enum npu_reg reg, const struct weight_bo_layout *wbo)
 {
 	switch (reg) {
 	case NPU_REG_CNA_DCOMP_ADDR0: return wbo->weights;
@@ -27,7 +26,7 @@ static uint64_t *patch(const struct regcmds *r, const struct weight_bo_layout *w
 		const struct npub_reloc *p = &r->relocs[i];
 		struct npu_word w = npu_word_unpack(words[p->word]);
 		uint64_t start = w.target == NPU_TARGET_PC
-					 ? wbo->regcmd : part_start(npu_reg_from_offset(w.offset), wbo);
+					 ? wbo->regcmd : record_part_start(npu_reg_from_offset(w.offset), wbo);
 
 		w.value = (uint32_t)(p->addend - start);
 		words[p->word] = npu_word_pack(w);

@@ -21,6 +21,9 @@ struct record_view {
  * the part they belong to (weights, bias, scratch line), as captures do.
  * NULL when out of memory.
  */
+/* Where the part of the weight BO that a register points into starts; else 0. */
+uint64_t record_part_start(enum npu_reg reg, const struct weight_bo_layout *wbo);
+
 struct record_view *record_views(const struct regcmds *r, const struct weight_bo_layout *wbo);
 void record_views_free(struct record_view *views, const struct regcmds *r);
 

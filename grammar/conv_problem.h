@@ -67,6 +67,7 @@ enum input_kind {
 struct conv_fusion {
 	bool table;       /* activation through the look-up table: never split */
 	bool add;         /* a second tensor, laid out as the output, is added */
+	bool add_channel; /* one operand a channel is added by the element-wise engine */
 	bool per_channel; /* int8 bias stream of 8 bytes a channel, with multipliers */
 };
 
