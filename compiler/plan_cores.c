@@ -108,6 +108,30 @@ static enum plan_status split_rows(struct planner *w, const struct cbuf_banks *b
 	return PLAN_OK;
 }
 
+/* The clause of wants_channels() that holds; none when rows were tried in vain. */
+static const char *why_channels(const struct planner *w, const struct core_figures *f)
+{
+	if (f->groups % f->cores == 0)
+		return "which divide evenly";
+	if (!f->banks.resident)
+		return "and the weights stream through CBUF whatever is split";
+	return w->p->out_h < f->cores ? "and there are fewer rows than cores"
+				      : "and no row tiles fit";
+}
+
+static void note_no_channels(struct planner *w, const struct core_figures *f)
+{
+	uint32_t unit = w->l->elem->kernel_group;
+
+	if (f->full < f->cores)
+		note_choice(w, "by-k", false, "%u channels fill %u groups of %u, too few for "
+			    "%u cores", w->p->out_c, f->full, unit, f->cores);
+	else
+		note_choice(w, "by-k", false, "%u groups of %u do not divide over %u cores, "
+			    "the weights stay in CBUF and %u rows are enough", f->groups,
+			    unit, f->cores, w->p->out_h);
+}
+
 /* Each core makes its channels with the one-core row tiles. */
 static enum plan_status split_channels(struct planner *w, const struct core_figures *f)
 {
@@ -136,8 +160,8 @@ static enum plan_status split_channels(struct planner *w, const struct core_figu
 	}
 	w->plan->split = whole ? NPUB_SPLIT_K : NPUB_SPLIT_YK;
 	w->plan->weights_resident = f->banks.resident;
-	note_choice(w, "by-k", true, "%u channels are %u groups of %u, %u of them full, over "
-		    "%u cores", w->p->out_c, f->groups, unit, f->full, f->cores);
+	note_choice(w, "by-k", true, "%u channels over %u cores: %u groups of %u (%u full), %s",
+		    w->p->out_c, f->cores, f->groups, unit, f->full, why_channels(w, f));
 	return PLAN_OK;
 }
 
@@ -170,10 +194,13 @@ static enum plan_status plan_dense_cores(struct planner *w, uint32_t cores)
 
 	if (status != PLAN_OK)
 		return status;
-	if (wants_channels(w, &f))
+	note_choice(w, "banks", true, "as on one core: %s, so %u data + %u weight banks",
+		    f.banks.rule, f.banks.data, f.banks.weight);
+	if (wants_channels(w, &f)) {
+		note_choice(w, "by-y", false, "not needed: channels are tried before rows");
 		return split_channels(w, &f);
-	note_choice(w, "by-k", false, "%u groups (%u full) do not divide over %u cores, "
-		    "weights stay and there are rows enough", f.groups, f.full, cores);
+	}
+	note_no_channels(w, &f);
 	tiles = choose_row_tiles(w, f.need.row_entries, f.banks.data, cores);
 	if (tiles)
 		return split_rows(w, &f.banks, tiles, cores);
