@@ -213,11 +213,10 @@ static bool check_kernel_bytes(struct conv_problem *p, struct diag *diag)
 /* DMA addresses are 32 bits (F-24): all buffers of a conv share 4 GiB. */
 #define MAX_TOTAL_BYTES ((uint64_t)NPU_MAX_ADDRESS)
 
-/* What calc_tensor_bytes() is given at most: batch, channels, rows, columns, bytes. */
-_Static_assert((double)NPU_MAX_TASKS_PER_SUBMIT * 65536 * (65536 + 1024) * (2048 + 1024) *
-		       4 <
-		   (double)(UINT64_MAX / 8),
-	       "four tensors are counted without overflow");
+/* Eight times the largest tensor: channels, rows, columns, bytes of an element. */
+_Static_assert(UINT64_MAX / 8 / 65536 / (65536 + 1024) / (2048 + 1024) / 4 >
+		   NPU_MAX_TASKS_PER_SUBMIT,
+	       "four tensors and weights are counted without overflow");
 
 /* Bytes of a feature tensor: whole groups of channels, planes of whole 4 pixels. */
 static uint64_t calc_tensor_bytes(uint32_t n, uint32_t c, uint32_t h, uint32_t w,

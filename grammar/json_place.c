@@ -116,3 +116,39 @@ void json_places_free(struct json_places *places)
 	free(places->items);
 	*places = (struct json_places){ 0 };
 }
+
+static size_t number_bytes_before(struct str text, int position)
+{
+	size_t end = position > 0 ? (size_t)position : 0, bytes = 0;
+
+	while (end <= text.bytes && bytes < end &&
+	       strchr("0123456789+-.eE", text.at[end - bytes - 1]))
+		bytes++;
+	return bytes;
+}
+
+/* libjansson's column is that of the last character it read; the text it stopped
+ * at follows "near". */
+void json_report_syntax(struct diag *diag, uint32_t source, struct str text,
+			const json_error_t *error)
+{
+	const char *near = strstr(error->text, " near '");
+	size_t near_bytes = near ? strlen(near) - strlen(" near ''") : 0;
+	size_t text_bytes = near ? (size_t)(near - error->text) : strlen(error->text);
+	struct loc loc = { source,
+			   error->line > 0 ? (uint32_t)error->line : 1,
+			   error->column > 0 ? (uint32_t)error->column : 1, 1 };
+
+	/* A number too long to be quoted: go back over it. */
+	if (json_error_code(error) == json_error_numeric_overflow)
+		near_bytes = number_bytes_before(text, error->position);
+	if (near_bytes && near_bytes <= loc.col) {
+		loc.col -= (uint32_t)near_bytes - 1;
+		loc.len = (uint32_t)near_bytes;
+	}
+	if (json_error_code(error) == json_error_numeric_overflow)
+		diag_error(diag, loc, NULL, "the number is too large");
+	else
+		diag_error(diag, loc, NULL, "not valid JSON: %.*s",
+			   (int)text_bytes, error->text);
+}

@@ -6,6 +6,8 @@
 #ifndef JSON_PLACE_H
 #define JSON_PLACE_H
 
+#include <jansson.h>
+
 #include "diag.h"
 #include "mem.h"
 
@@ -23,5 +25,9 @@ struct json_places {
 /* Scan a text that is known to be valid JSON.  Free with json_places_free(). */
 void json_places_scan(struct json_places *places, struct str text);
 void json_places_free(struct json_places *places);
+
+/* Report libjansson's error on `text`, which is `source` to diag, at its place. */
+void json_report_syntax(struct diag *diag, uint32_t source, struct str text,
+			const json_error_t *error);
 
 #endif

@@ -60,12 +60,12 @@ uint64_t fnv1a(uint64_t hash, const void *bytes, size_t count)
 	return hash;
 }
 
-static const char **find_slot(const struct strset *set, const char *text)
+static struct strset_slot *find_slot(const struct strset *set, const char *text)
 {
 	size_t mask = set->slot_count - 1;
 	size_t i = (size_t)fnv1a(FNV_START, text, strlen(text)) & mask;
 
-	while (set->slots[i] && strcmp(set->slots[i], text) != 0)
+	while (set->slots[i].text && strcmp(set->slots[i].text, text) != 0)
 		i = (i + 1) & mask;
 	return &set->slots[i];
 }
@@ -77,8 +77,8 @@ static void double_slots(struct strset *set)
 
 	bigger.slots = mem_new(bigger.slot_count * sizeof *bigger.slots);
 	for (size_t i = 0; i < set->slot_count; i++)
-		if (set->slots[i])
-			*find_slot(&bigger, set->slots[i]) = set->slots[i];
+		if (set->slots[i].text)
+			*find_slot(&bigger, set->slots[i].text) = set->slots[i];
 	bigger.count = set->count;
 	free(set->slots);
 	*set = bigger;
@@ -86,16 +86,21 @@ static void double_slots(struct strset *set)
 
 bool strset_add(struct strset *set, const char *text)
 {
-	const char **slot;
+	struct strset_slot *slot;
 
 	if (set->count * 2 >= set->slot_count)
 		double_slots(set);
 	slot = find_slot(set, text);
-	if (*slot)
+	if (slot->text)
 		return false;
-	*slot = text;
+	slot->text = text;
 	set->count++;
 	return true;
+}
+
+uint32_t *strset_uses(const struct strset *set, const char *text)
+{
+	return &find_slot(set, text)->uses;
 }
 
 void strset_free(struct strset *set)

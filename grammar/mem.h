@@ -36,14 +36,21 @@ void *mem_grow(void *array, size_t count, size_t elem_bytes);
 
 bool str_is(struct str s, const char *word);
 
-/* A set of strings that live elsewhere and outlive it. */
+/* A set of strings that live elsewhere and outlive it, each with a counter. */
+struct strset_slot {
+	const char *text; /* NULL: free */
+	uint32_t uses;
+};
+
 struct strset {
-	const char **slots;
+	struct strset_slot *slots;
 	size_t slot_count, count;
 };
 
 /* Add; false when an equal string was there already. */
 bool strset_add(struct strset *set, const char *text);
+/* The counter of a string that is in the set; good until the next strset_add(). */
+uint32_t *strset_uses(const struct strset *set, const char *text);
 void strset_free(struct strset *set);
 
 /* FNV-1a, 64 bits: start with FNV_START, feed bytes in order. */

@@ -74,17 +74,17 @@ static bool is_named_by_slug(const struct conv_problem *p)
 	return strcmp(slug, p->name) == 0;
 }
 
-/* Append -2, -3 ... until the name is new. */
+/* Append -2, -3 ... until the name is new; the set counts how far it got. */
 static void make_unique(struct conv_problem *p, struct strset *names)
 {
 	size_t bytes = strlen(p->name) + 12;
 	char *name = mem_new(bytes);
+	uint32_t uses = *strset_uses(names, p->name);
 
-	for (uint32_t i = 2;; i++) {
-		snprintf(name, bytes, "%s-%u", p->name, i);
-		if (strset_add(names, name))
-			break;
-	}
+	do
+		snprintf(name, bytes, "%s-%u", p->name, ++uses + 1);
+	while (!strset_add(names, name));
+	*strset_uses(names, p->name) = uses;
 	free(p->name);
 	p->name = name;
 }

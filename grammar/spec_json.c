@@ -302,43 +302,6 @@ static void read_top(struct json_reader *r, struct node top)
 			members[i].read(r, found[i]);
 }
 
-static size_t number_bytes_before(struct str text, int position)
-{
-	size_t end = position > 0 ? (size_t)position : 0, bytes = 0;
-
-	while (end <= text.bytes && bytes < end &&
-	       strchr("0123456789+-.eE", text.at[end - bytes - 1]))
-		bytes++;
-	return bytes;
-}
-
-/*
- * libjansson's own error.  Its column is that of the last character it read; the
- * text it stopped at follows "near".
- */
-static void report_syntax(struct reader *reader, const json_error_t *error)
-{
-	const char *near = strstr(error->text, " near '");
-	size_t near_bytes = near ? strlen(near) - strlen(" near ''") : 0;
-	size_t text_bytes = near ? (size_t)(near - error->text) : strlen(error->text);
-	struct loc loc = { reader->file->source,
-			   error->line > 0 ? (uint32_t)error->line : 1,
-			   error->column > 0 ? (uint32_t)error->column : 1, 1 };
-
-	/* A number too long to be quoted: go back over it. */
-	if (json_error_code(error) == json_error_numeric_overflow)
-		near_bytes = number_bytes_before(reader->file->text, error->position);
-	if (near_bytes && near_bytes <= loc.col) {
-		loc.col -= (uint32_t)near_bytes - 1;
-		loc.len = (uint32_t)near_bytes;
-	}
-	if (json_error_code(error) == json_error_numeric_overflow)
-		diag_error(reader->diag, loc, NULL, "the number is too large");
-	else
-		diag_error(reader->diag, loc, NULL, "not valid JSON: %.*s",
-			   (int)text_bytes, error->text);
-}
-
 void spec_json_read(struct reader *reader)
 {
 	struct json_reader r = { .reader = reader };
@@ -347,7 +310,7 @@ void spec_json_read(struct reader *reader)
 	json_t *json = json_loadb(text.at, text.bytes, JSON_REJECT_DUPLICATES, &error);
 
 	if (!json) {
-		report_syntax(reader, &error);
+		json_report_syntax(reader->diag, reader->file->source, text, &error);
 		return;
 	}
 	json_places_scan(&r.places, text);

@@ -1,6 +1,7 @@
 /* The text form: what each way of writing a conv means. */
 #include "reading.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CONV(text) "conv a { input 8x20x30; output 16; kernel 3x5; " text " }"
@@ -212,13 +213,33 @@ static void test_names(void **state)
 	reading_free(&r);
 }
 
+/* As many equal shapes as a network repeats, and more, are named without a search. */
+static void test_many_names(void **state)
+{
+	enum { N = 20000 };
+	static const char line[] = "b1_c3_h9_w7_oc2_wic3_k2x3_g1_s1_pvalid\n";
+	char *text = malloc(N * strlen(line) + 1), *at = text;
+	struct reading r;
+
+	(void)state;
+	assert_non_null(text);
+	for (int i = 0; i < N; i++)
+		at = stpcpy(at, line);
+	reading_of(&r, text);
+	assert_int_equal(r.errors, 0);
+	assert_int_equal(r.spec.count, N);
+	assert_string_equal(r.spec.convs[N - 1].name,
+			    "b1_c3_h9_w7_oc2_wic3_k2x3_g1_s1_pvalid-20000");
+	reading_free(&r);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_settings),
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_forms),	   cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_places),	   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
