@@ -26,7 +26,7 @@ static enum npu_field find_field(enum npu_reg reg, const char *name)
 			return (enum npu_field)(first + i);
 	}
 	fail_msg("%s has no field %s", npu_regs[reg].name, name);
-	return NPU_FIELD_N;
+	return first;
 }
 
 /* Where the table differs on purpose: whole addresses, and a field seen wider. */
