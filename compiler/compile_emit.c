@@ -113,19 +113,17 @@ static uint32_t emit_plans(struct bundle *b, const struct compiled_conv *c)
 		const struct plan *plan = &c->plans[i];
 		struct plan_cost cost;
 		struct npub_plan p = {
-			/* an unsplit plan goes out as a one-core job (schedules s. 12) */
-			.cores = plan->shared ? 1 : plan->cores,
+			.cores = plan->cores,
 			.split = plan->split, .evidence = plan->evidence,
 			.hazards = plan->hazards,
 		};
 
-		if (plan->shared && i > 0 && c->plans[0].cores == 1)
-			continue;
 		cost_of_plan(&cost, c->problem, &c->layout, plan);
 		p.macs = cost.macs;
 		p.dram_bytes = cost.input_bytes + cost.weight_bytes + cost.output_bytes;
 		p.cost_ns = cost.ns;
-		for (uint32_t k = 0; k < p.cores; k++)
+		/* an unsplit plan is a one-core job: one list (schedules s. 12) */
+		for (uint32_t k = 0; k < (plan->shared ? 1 : plan->cores); k++)
 			p.list[k] = c->lists[i][k];
 		bundle_plan(b, &p);
 	}

@@ -53,6 +53,12 @@ void note_features(struct planner *w)
 			   "image rows of %u pixels are stored %u apart, captures with "
 			   "such widths are not", p->in_w,
 			   npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
+	if (p->in_w > NPU_TRIED_SIZE) {
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "inputs wider than %u columns fit the register, but failed once "
+			   "on a board", NPU_TRIED_SIZE);
+		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
+	}
 	if (p->stride_y > 2 || p->stride_x > 2)
 		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above 2");
 }

@@ -36,7 +36,7 @@ uint32_t calc_tile_row_entries(const struct conv_problem *p, const struct conv_l
 
 uint32_t calc_max_task_rows(const struct conv_problem *p, const struct conv_layout *l)
 {
-	uint32_t rows = NPU_MAX_IN_HEIGHT;
+	uint32_t rows = NPU_TRIED_SIZE; /* the field holds a few more */
 
 	/* In pixel mode CBUF_CON1 counts pixels of the whole tile. */
 	if (l->mode == NPUB_MODE_PIXEL)

@@ -36,7 +36,7 @@ uint32_t calc_window_rows(const struct conv_problem *p);
 uint32_t calc_tile_row_entries(const struct conv_problem *p, const struct conv_layout *l,
 			       uint32_t chans);
 
-/* Input rows that a task's registers can name (F-20, F-23). */
+/* Input rows that a task may name: what has run, not what the field holds (F-23, F-66). */
 uint32_t calc_max_task_rows(const struct conv_problem *p, const struct conv_layout *l);
 
 /* Whether one task can take all rows: they fit the banks and the registers. */

@@ -40,6 +40,7 @@
 /* What the register fields can count. */
 #define NPU_MAX_IN_WIDTH 2047u     /* F-20: DATA_SIZE0, 11 bits */
 #define NPU_MAX_IN_HEIGHT 2047u    /* F-20: rows of one tile */
+#define NPU_TRIED_SIZE 2040u       /* F-66: columns or rows of a task that ran */
 #define NPU_MAX_OUT_WIDTH 2047u    /* F-20: DATA_SIZE2, 11 bits */
 #define NPU_MAX_OUT_ROWS 8192u     /* F-20: DPU/WDMA height, 13 bits */
 #define NPU_MAX_OUT_PIXELS 4194303u /* F-20: DATA_SIZE3, 22 bits */

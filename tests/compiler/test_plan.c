@@ -308,6 +308,38 @@ static void refusal_names_the_widest(void **state)
 	assert_int_equal(plan_wide(widest + 1, &why), PLAN_REFUSED);
 }
 
+/* Taller than what has run is cut; wider is planned, with a hazard (F-66). */
+static void untried_sizes(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t h, w, tiles, hazards;
+	} cases[] = {
+		{ "tallest in one", 2040, 3, 1, 0 },
+		{ "one row more", 2041, 3, 2, 0 },
+		{ "widest that ran", 3, 2040, 1, 0 },
+		{ "one column more", 3, 2041, 1, NPUB_HAZARD_UNTESTED },
+		{ "widest", 3, 2047, 1, NPUB_HAZARD_UNTESTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct conv_problem p = make_problem(8, cases[i].h, cases[i].w, 16, 1, 1);
+		struct conv_layout l;
+		struct plan plan;
+		struct plan_refusal why;
+
+		assert_true(derive_sizes(&p));
+		assert_true(layout_from_problem(&l, &p));
+		assert_int_equal(plan_from_problem(&plan, &p, &l, 1, &why), PLAN_OK);
+		if (plan.tile_count != cases[i].tiles || plan.hazards != cases[i].hazards)
+			fail_msg("%s: %u tiles, hazards %u", cases[i].name, plan.tile_count,
+				 plan.hazards);
+		plan_free(&plan);
+		layout_free(&l);
+	}
+}
+
 static void more_banks_never_more_tiles(void **state)
 {
 	struct conv_problem p = make_problem(64, 151, 80, 64, 3, 3);
@@ -406,6 +438,7 @@ int main(void)
 		cmocka_unit_test(random_problems),
 		cmocka_unit_test(greedy_rows_equal_search),
 		cmocka_unit_test(refusal_names_the_widest),
+		cmocka_unit_test(untried_sizes),
 		cmocka_unit_test(more_banks_never_more_tiles),
 		cmocka_unit_test(pins_are_checked),
 	};
