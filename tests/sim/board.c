@@ -265,6 +265,8 @@ void board_place(struct board *b, const struct brecord *records, const uint32_t 
 		assert_true(at <= commands->bytes);
 	}
 	for (uint32_t l = 0; l < lists; l++) {
+		uint8_t *link = NULL; /* the tail that leads to the next record */
+
 		b->lists[l] = (struct sim_list){
 			.core = l,
 			.regcmd_addr = b->record_addr[n],
@@ -275,17 +277,20 @@ void board_place(struct board *b, const struct brecord *records, const uint32_t 
 		};
 		for (uint32_t i = 0; i < counts[l]; i++, n++) {
 			const struct brecord *r = &records[n];
-			bool last = i + 1 == counts[l];
 			uint8_t *at = (uint8_t *)commands->data +
 				      (b->record_addr[n] - commands->dma_addr);
 
+			if (link) {
+				put_word(&link, 0x0101, 0x10, b->record_addr[n]);
+				put_word(&link, 0x0101, 0x14,
+					 r[-1].barrier_bits << 16 | amount_of(r->n));
+			}
 			for (uint32_t j = 0; j < r->n; j++)
 				put_word(&at, r->regs[j].target, r->regs[j].offset,
 					 r->regs[j].value);
-			put_word(&at, 0x0101, 0x10, last ? 0 : b->record_addr[n + 1]);
-			put_word(&at, 0x0101, 0x14,
-				 r->barrier_bits << 16 |
-				     (last ? 0 : amount_of(records[n + 1].n)));
+			link = at;
+			put_word(&at, 0x0101, 0x10, 0);
+			put_word(&at, 0x0101, 0x14, r->barrier_bits << 16);
 			put_word(&at, 0x0041, 0, 0);
 			put_word(&at, 0x0081, 8, r->mask);
 		}
