@@ -303,6 +303,24 @@ char *capture_string(const json_t *root, const char *key)
 	return strdup(s ? s : "");
 }
 
+/* Where the capture came from: its own source, or another of the same schedule. */
+static bool read_source(const json_t *root, struct capture *c)
+{
+	const json_t *source = json_object_get(root, "source"), *also;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "also"), i, also)
+	{
+		if (json_object_get(source, "compiler"))
+			break;
+		if (json_object_get(also, "compiler"))
+			source = also;
+	}
+	c->compiler = capture_string(source, "compiler");
+	c->source_kind = capture_string(json_object_get(root, "source"), "kind");
+	return c->compiler && c->source_kind;
+}
+
 bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
 		  char *why)
 {
@@ -327,7 +345,8 @@ bool capture_read(struct capture *c, const char *path, const struct capture_orde
 		json_object_get(json_object_get(root, "source"), "single_op"));
 	c->full_window = json_is_true(json_object_get(root, "full_window"));
 	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
-	ok = c->slug && c->op_type && read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
+	ok = c->slug && c->op_type && read_source(root, c) &&
+	     read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
 	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), orders, c) &&
 	     capture_read_run(&r, root, c);
 	c->problem.input_kind = read_input_kind(root);
@@ -349,6 +368,8 @@ void capture_free(struct capture *c)
 {
 	free(c->slug);
 	free(c->op_type);
+	free(c->source_kind);
+	free(c->compiler);
 	free(c->tasks);
 	free(c->syncs);
 	memset(c, 0, sizeof *c);

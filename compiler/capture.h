@@ -55,6 +55,8 @@ struct capture_orders {
 struct capture {
 	char *slug;
 	char *op_type;
+	char *source_kind; /* "rknn-container" ...; "" when not said */
+	char *compiler;    /* that made the schedule; "" when not said */
 	struct conv_problem problem; /* no weights, no name */
 	bool full_window;            /* every register of every task is known */
 	bool topology_only;
