@@ -237,7 +237,7 @@ static bool decode_weights(struct sim_ctx *ctx, struct sim_conv *c)
 	return true;
 }
 
-/* CBUF entries of one input row (F-10, F-12). */
+/* CBUF entries of one input row (F-52). */
 static uint64_t calc_row_entries(const struct sim_conv *c)
 {
 	uint32_t atoms = c->c / c->atom_chans;
@@ -301,7 +301,7 @@ static bool decode_cbuf(struct sim_ctx *ctx, struct sim_conv *c)
 	return true;
 }
 
-/* Sign of the 28-bit surface stride: it wraps for fewer than four rows. */
+/* The surface stride has 28 bits and a sign: negative for fewer than four rows (F-38). */
 static int32_t sign_extend_28(uint32_t v)
 {
 	return (int32_t)(v << 4) / 16;

@@ -3,6 +3,7 @@
  */
 #include "sim/sim_priv.h"
 
+/* F-39: modes of the records that are simulated. */
 #define ALGO_ADD 2u
 #define OUTPUT_MODE_MEMORY 2u
 #define CONV_MODE_DEPTHWISE 3u

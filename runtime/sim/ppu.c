@@ -1,6 +1,6 @@
 /*
  * The PPU, as far as schedules use it: the barrier record at the end of each
- * core's list, a 1x1 max pool of 32 channels from one scratch line to another.
+ * core's list, a 1x1 max pool of 32 channels from one scratch line to another (F-37).
  */
 #include <string.h>
 

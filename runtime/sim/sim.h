@@ -64,7 +64,7 @@ struct sim_result {
 	uint32_t tasks_done;
 	uint32_t int_status;   /* of the last record */
 	uint64_t macs;         /* useful multiply-accumulates */
-	uint64_t bytes_read, bytes_written;
+	uint64_t bytes_read, bytes_written; /* data only, no command words */
 };
 
 /* Persistent state: register groups survive jobs, as in the hardware. */

@@ -31,7 +31,7 @@
 #define SIM_MAX_THREADS 64u
 /*
  * Bias streams: plain, one 32-bit value per channel; or groups of eight
- * channels with eight int32 biases, int16 corrections and uint16 factors.
+ * channels with eight int32 biases, int16 corrections and uint16 factors (F-55).
  */
 #define SIM_BIAS_CHAN_BYTES 4u
 #define SIM_BIAS_GROUP_CHANS 8u
