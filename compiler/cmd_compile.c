@@ -279,7 +279,7 @@ static int write_output(const struct request *r, const struct spec *spec, struct
 	if (r->strip)
 		bundle_strip(bundle);
 	if (!bundle_write_file(bundle, r->output, why, sizeof why)) {
-		fprintf(stderr, "npucc: %s: %s\n", r->output, why);
+		fprintf(stderr, "npucc: %s\n", why);
 		return EXIT_FILE;
 	}
 	if (r->want_depfile &&
