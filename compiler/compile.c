@@ -136,6 +136,7 @@ bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
 		}
 	}
 	size_bos(c);
+	template_apply_evidence(c, options->templates);
 	return true;
 }
 

@@ -7,11 +7,15 @@
 
 #include "bundle_write.h"
 #include "encode.h"
+#include "template.h"
 
 struct compile_options {
 	uint32_t core_mask;  /* bit n-1: make the plan for n cores */
 	bool full_records;   /* no delta records: every record writes every register */
+	const struct template_set *templates; /* captured schedules; NULL: none */
 };
+
+#define CONV_MAX_SYNCS 8u
 
 /* Sizes of a conv's BOs in creation order (F-19, schedules s. 7). */
 struct conv_bos {
@@ -27,6 +31,7 @@ struct compiled_conv {
 	struct regcmds regcmds;
 	struct weight_bo_layout weight_bo;
 	struct conv_bos bos;
+	struct template_verdict verdict; /* what a captured schedule says */
 };
 
 /*
@@ -36,6 +41,12 @@ struct compiled_conv {
 bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
 		  const struct compile_options *options, struct diag *diag);
 void compiled_conv_free(struct compiled_conv *c);
+
+/*
+ * The vendor's cache syncs around a run, in order (schedules s. 7); `bo` is a role,
+ * enum npub_bo_role.  Returns how many.
+ */
+uint32_t conv_syncs(const struct compiled_conv *c, struct npub_sync syncs[CONV_MAX_SYNCS]);
 
 /* Add the conv, with its weights (OIHW) and bias (NULL: none), to a bundle. */
 bool compile_emit(struct bundle *bundle, const struct compiled_conv *c,

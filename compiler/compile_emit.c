@@ -130,24 +130,33 @@ static uint32_t emit_plans(struct bundle *b, const struct compiled_conv *c)
 	return first;
 }
 
-/* The vendor's sync profile (schedules s. 7). */
-static void emit_syncs(struct bundle *b, const struct compiled_conv *c, struct npub_conv *conv)
+uint32_t conv_syncs(const struct compiled_conv *c, struct npub_sync syncs[CONV_MAX_SYNCS])
 {
-	uint32_t bo = conv->first_bo;
 	uint64_t regcmd = (uint64_t)c->regcmds.word_count * NPU_WORD_BYTES;
-	const struct npub_sync syncs[] = {
-		{ NPUB_SYNC_LOAD, bo + BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.weight },
-		{ NPUB_SYNC_LOAD, bo + BO_TASK, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.task },
-		{ NPUB_SYNC_BEFORE, bo + BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0,
+	const struct npub_sync all[] = {
+		{ NPUB_SYNC_LOAD, NPUB_BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.weight },
+		{ NPUB_SYNC_LOAD, NPUB_BO_TASK, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.task },
+		{ NPUB_SYNC_BEFORE, NPUB_BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0,
 		  c->weight_bo.regcmd, regcmd },
-		{ NPUB_SYNC_BEFORE, bo + BO_INPUT, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.input },
-		{ NPUB_SYNC_BEFORE, bo + BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0,
+		{ NPUB_SYNC_BEFORE, NPUB_BO_INPUT, NPUB_SYNC_TO_DEVICE, 0, 0, c->bos.input },
+		{ NPUB_SYNC_BEFORE, NPUB_BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0,
 		  c->weight_bo.regcmd, regcmd },
-		{ NPUB_SYNC_AFTER, bo + BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, 0, c->bos.output },
-		{ NPUB_SYNC_AFTER, bo + BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, 0, c->bos.output },
+		{ NPUB_SYNC_AFTER, NPUB_BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, 0, c->bos.output },
+		{ NPUB_SYNC_AFTER, NPUB_BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, 0, c->bos.output },
 	};
 
-	conv->sync_count = sizeof syncs / sizeof syncs[0];
+	_Static_assert(sizeof all / sizeof all[0] <= CONV_MAX_SYNCS, "room for all");
+	memcpy(syncs, all, sizeof all);
+	return sizeof all / sizeof all[0];
+}
+
+static void emit_syncs(struct bundle *b, const struct compiled_conv *c, struct npub_conv *conv)
+{
+	struct npub_sync syncs[CONV_MAX_SYNCS];
+
+	conv->sync_count = conv_syncs(c, syncs);
+	for (uint32_t i = 0; i < conv->sync_count; i++)
+		syncs[i].bo += conv->first_bo; /* BOs stand in the order of their roles */
 	conv->first_sync = bundle_syncs(b, syncs, conv->sync_count);
 }
 

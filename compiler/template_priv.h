@@ -1,0 +1,30 @@
+/*
+ * What the parts of the template reader share.
+ */
+#ifndef TEMPLATE_PRIV_H
+#define TEMPLATE_PRIV_H
+
+#include "template.h"
+#include "template_json.h"
+
+/* A template being read, and where its parts stand for the rules. */
+struct template_reading {
+	struct tjson json;
+	struct template *t;
+	struct record_place {
+		struct tjson_node record, tile, int_mask, writes, tail;
+	} * places; /* one for each record */
+	struct tjson_node submit;
+};
+
+/* The "plans" of a template (template_read_plan.c). */
+void read_plans(struct template_reading *r, struct tjson_node node);
+
+/*
+ * What must hold between the parts of a template: chains, barriers, interrupt
+ * pairs, tiles that say what registers say, addresses inside their buffers.
+ * Each breach is reported at the part that is wrong (template_rules.c).
+ */
+void check_rules(struct template_reading *r);
+
+#endif
