@@ -82,41 +82,18 @@ double explain_ratio(uint64_t bytes, uint64_t least_bytes)
 	return least_bytes ? (double)bytes / (double)least_bytes : 1.0;
 }
 
-enum { BO_TASK, BO_WEIGHT, BO_INTERNAL, BO_INPUT, BO_OUTPUT };
-
 static void list_bos(struct explain_figures *f)
 {
 	const struct conv_bos *b = &f->c->bos;
 	const struct explain_bo bos[EXPLAIN_BO_N] = {
-		[BO_TASK] = { "task", NPU_BO_FLAGS_TASK, b->task },
-		[BO_WEIGHT] = { "weight", NPU_BO_FLAGS_DATA, b->weight },
-		[BO_INTERNAL] = { "internal", NPU_BO_FLAGS_DATA, b->internal },
-		[BO_INPUT] = { "input", NPU_BO_FLAGS_DATA, b->input },
-		[BO_OUTPUT] = { "output", NPU_BO_FLAGS_DATA, b->output },
+		[NPUB_BO_TASK] = { "task", NPU_BO_FLAGS_TASK, b->task },
+		[NPUB_BO_WEIGHT] = { "weight", NPU_BO_FLAGS_DATA, b->weight },
+		[NPUB_BO_INTERNAL] = { "internal", NPU_BO_FLAGS_DATA, b->internal },
+		[NPUB_BO_INPUT] = { "input", NPU_BO_FLAGS_DATA, b->input },
+		[NPUB_BO_OUTPUT] = { "output", NPU_BO_FLAGS_DATA, b->output },
 	};
 
 	memcpy(f->bos, bos, sizeof bos);
-}
-
-/* The profile that compile_emit() writes; test_explain compares the two. */
-static void list_syncs(struct explain_figures *f)
-{
-	const struct compiled_conv *c = f->c;
-	uint64_t regcmd = (uint64_t)c->regcmds.word_count * NPU_WORD_BYTES;
-	const struct explain_sync commands = { NPUB_SYNC_BEFORE, BO_WEIGHT,
-					       NPUB_SYNC_TO_DEVICE, c->weight_bo.regcmd,
-					       regcmd };
-	const struct explain_sync syncs[EXPLAIN_SYNC_N] = {
-		{ NPUB_SYNC_LOAD, BO_WEIGHT, NPUB_SYNC_TO_DEVICE, 0, c->bos.weight },
-		{ NPUB_SYNC_LOAD, BO_TASK, NPUB_SYNC_TO_DEVICE, 0, c->bos.task },
-		commands,
-		{ NPUB_SYNC_BEFORE, BO_INPUT, NPUB_SYNC_TO_DEVICE, 0, c->bos.input },
-		commands,
-		{ NPUB_SYNC_AFTER, BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, c->bos.output },
-		{ NPUB_SYNC_AFTER, BO_OUTPUT, NPUB_SYNC_FROM_DEVICE, 0, c->bos.output },
-	};
-
-	memcpy(f->syncs, syncs, sizeof syncs);
 }
 
 static void list_streams(struct explain_plan *e, const struct plan_cost *least)
@@ -225,7 +202,7 @@ void explain_figures_of(struct explain_figures *f, const struct compiled_conv *c
 	f->macs = conv_macs(c->problem);
 	cost_least(&f->least, c->problem, &c->layout);
 	list_bos(f);
-	list_syncs(f);
+	f->sync_count = conv_syncs(c, f->syncs);
 	f->plan_count = c->plan_count;
 	for (uint32_t i = 0; i < c->plan_count; i++)
 		figure_plan(f, i);

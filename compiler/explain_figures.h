@@ -10,7 +10,6 @@
 #define EXPLAIN_SCHEMA "npucc-explain/1"
 #define EXPLAIN_SLUG_BYTES 160u
 #define EXPLAIN_BO_N 5u
-#define EXPLAIN_SYNC_N 7u
 #define EXPLAIN_STREAM_N 3u
 
 /* One buffer object, in creation order. */
@@ -18,14 +17,6 @@ struct explain_bo {
 	const char *name;
 	uint32_t flags; /* the driver's */
 	uint64_t bytes;
-};
-
-/* One step of the sync profile. */
-struct explain_sync {
-	enum npub_sync_phase phase;
-	uint32_t bo; /* index in `bos` */
-	uint32_t flags;
-	uint64_t offset, bytes;
 };
 
 /* What moves over DRAM, and the least that any plan could move. */
@@ -61,7 +52,9 @@ struct explain_figures {
 	uint64_t macs;
 	struct plan_cost least; /* every real element moved once */
 	struct explain_bo bos[EXPLAIN_BO_N];
-	struct explain_sync syncs[EXPLAIN_SYNC_N];
+	struct npub_sync
+	    syncs[CONV_MAX_SYNCS]; /* bo: index in `bos`, which is its role */
+	uint32_t sync_count;
 	struct explain_plan plans[NPU_MAX_CORES];
 	uint32_t plan_count;
 };

@@ -297,8 +297,8 @@ static json_t *syncs_of(const struct explain_figures *f)
 {
 	json_t *array = json_array();
 
-	for (uint32_t i = 0; i < EXPLAIN_SYNC_N; i++) {
-		const struct explain_sync *s = &f->syncs[i];
+	for (uint32_t i = 0; i < f->sync_count; i++) {
+		const struct npub_sync *s = &f->syncs[i];
 		struct object o = object_new();
 
 		put_text(&o, "phase", explain_phase_name(s->phase));
@@ -320,6 +320,20 @@ static json_t *plans_of(const struct explain_figures *f)
 	return array;
 }
 
+/* What a captured schedule of the same problem says; null: there is none. */
+static json_t *template_of(const struct template_verdict *v)
+{
+	struct object o;
+
+	if (!v->template)
+		return json_null();
+	o = object_new();
+	put_text(&o, "name", v->template->name);
+	put_uint(&o, "differences", v->differences);
+	put_text(&o, "note", v->note);
+	return object_end(&o);
+}
+
 json_t *explain_json(const struct compiled_conv *c)
 {
 	struct object o = object_new();
@@ -331,6 +345,7 @@ json_t *explain_json(const struct compiled_conv *c)
 	put_text(&o, "slug", f.slug);
 	put(&o, "problem", problem_of(&f));
 	put(&o, "layout", layout_of(&c->layout));
+	put(&o, "template", template_of(&c->verdict));
 	put(&o, "plans", plans_of(&f));
 	put(&o, "bos", bos_of(&f));
 	put_uint(&o, "records", c->regcmds.task_count);

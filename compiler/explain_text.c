@@ -109,6 +109,9 @@ static void put_data(FILE *out, const struct explain_figures *f)
 			  text_number(bytes, l->bias_bytes));
 	else
 		put_field(out, 2, "bias", "none");
+	put_field(out, 2, "capture", "%s",
+		  f->c->verdict.template ? f->c->verdict.note
+					 : "none of this problem to compare with");
 }
 
 static void put_mode(FILE *out, const struct explain_figures *f)
@@ -372,8 +375,8 @@ static void put_syncs(FILE *out, const struct explain_figures *f)
 	struct text_table *t = text_table_new("sync|buffer|direction|>offset|>bytes");
 	char offset[TEXT_NUMBER_BYTES], bytes[TEXT_NUMBER_BYTES];
 
-	for (uint32_t i = 0; i < EXPLAIN_SYNC_N; i++) {
-		const struct explain_sync *s = &f->syncs[i];
+	for (uint32_t i = 0; i < f->sync_count; i++) {
+		const struct npub_sync *s = &f->syncs[i];
 
 		text_cell(t, "%s", explain_phase_name(s->phase));
 		text_cell(t, "%s", f->bos[s->bo].name);

@@ -1,42 +1,13 @@
 /*
  * Every number that --explain prints is the bundle's: the JSON is compared with
- * the sections and command words of the bundle made from the same conv, the text
- * with the JSON, and the JSON with its published schema.
+ * the sections and command words of the bundle made from the same conv.
  */
-#include "explain_fixture.h"
+#include "explain_cases.h"
 
 #include <math.h>
 
 #include "hw/npu_regs.h"
 #include "hw/npu_word.h"
-#include "text_table.h"
-
-#define ALL_CORES ((1u << NPU_MAX_CORES) - 1)
-#define TEXT_COLUMNS 100
-
-/* clang-format off */
-static const struct {
-	const char *name, *spec;
-	uint32_t core_mask;
-} cases[] = {
-	{ "streamed weights", "conv { input 160x40x40; output 320; kernel 3 }", ALL_CORES },
-	{ "rows are cut", "conv { input 64x80x81; output 64; kernel 3; pad 1 }", ALL_CORES },
-	{ "whole", "conv { input 24x13x7; output 40; kernel 1; bias seed 3 }", ALL_CORES },
-	{ "picture", "conv { input 3x224x219; output 32; kernel 3; stride 2 }", ALL_CORES },
-	{ "grey picture", "conv { input 1x31x29; output 5; kernel 5x3; pad 2 1 }", ALL_CORES },
-	{ "depthwise", "conv { input 144x56x57; output 144; groups 144; kernel 3; pad 1 }", ALL_CORES },
-	{ "depthwise, rows too", "conv { input 96x150x149; output 96; groups 96; kernel 5; stride 2 }", ALL_CORES },
-	{ "grouped", "conv { input 48x20x11; output 60; groups 3; kernel 3 }", ALL_CORES },
-	{ "batch", "conv { input 13x17x19; output 29; kernel 3x2; batch 3 }", ALL_CORES },
-	{ "pinned", "conv { input 64x30x31; output 80; kernel 3; split y 3 k 2 }", ALL_CORES },
-	{ "dilated, wide output", "conv { input 32x40x20; output 24; kernel 3; dilation 2 3; output_type fp32 }", ALL_CORES },
-	{ "one element", "conv { input 1x1x1; output 1; kernel 1 }", ALL_CORES },
-	{ "two cores only", "conv { input 16x5x5; output 16; kernel 1 }", 2u },
-	{ "three cores only", "conv { input 256x14x14; output 512; kernel 1 }", 4u },
-	{ "many tiles", "conv { input 512x100x300; output 512; groups 512; kernel 3 }", ALL_CORES },
-};
-/* clang-format on */
-#define CASES (sizeof cases / sizeof cases[0])
 
 /* The sections of a finished bundle; the writer's own reader is tested elsewhere. */
 struct sections {
@@ -423,15 +394,15 @@ static void check_plans(const char *name, const json_t *j, const struct sections
 static void json_equals_bundle(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		const char *name = cases[i].name;
+	for (size_t i = 0; i < EXPLAIN_CASES; i++) {
+		const char *name = explain_cases[i].name;
 		struct explained e;
 		struct bundle *bundle;
 		struct sections s;
 		const json_t *j;
 
-		explained_open(&e, name, cases[i].spec, strlen(cases[i].spec),
-			       cases[i].core_mask);
+		explained_open(&e, name, explain_cases[i].spec,
+			       strlen(explain_cases[i].spec), explain_cases[i].core_mask);
 		bundle = make_bundle(&e.convs[0], &s);
 		j = json_array_get(e.json, 0);
 		same_text(name, j, "schema", "npucc-explain/1");
@@ -445,296 +416,10 @@ static void json_equals_bundle(void **state)
 	}
 }
 
-/* The slug that is printed is the conv again, as far as a slug can say. */
-static void slug_reads_back(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		const char *name = cases[i].name, *slug;
-		struct explained e, again;
-
-		explained_open(&e, name, cases[i].spec, strlen(cases[i].spec), 1);
-		slug = json_text_at(name, json_array_get(e.json, 0), "slug");
-		explained_open(&again, name, slug, strlen(slug), 1);
-		if (strcmp(slug,
-			   json_text_at(name, json_array_get(again.json, 0), "slug")))
-			fail_msg("%s: '%s' does not read back", name, slug);
-		assert_true(json_equal(json_at(name, e.json, "0.problem.output"),
-				       json_at(name, again.json, "0.problem.output")));
-		explained_close(&again);
-		explained_close(&e);
-	}
-}
-
-static void text_has(const char *name, const char *text, const char *want)
-{
-	if (!strstr(text, want))
-		fail_msg("%s: the text lacks '%s':\n%s", name, want, text);
-}
-
-/* Figures of the JSON as the text writes them. */
-static void check_text_figures(const char *name, const char *text, const json_t *j)
-{
-	static const char *const paths[] = {
-		"problem.macs",
-		"layout.weight_bytes",
-		"command_words",
-		"bos.1.bytes",
-		"syncs.2.offset",
-		"plans.0.cost.critical_cycles",
-		"plans.0.cost.mac_cycles",
-		"plans.0.cost.write_cycles",
-		"plans.0.cost.dram_cycles",
-		"plans.0.dram.input.bytes",
-		"plans.0.dram.total.bytes",
-		"plans.0.dram.total.least_bytes",
-		"plans.0.tiles.0.cycles",
-	};
-	char number[TEXT_NUMBER_BYTES], want[96];
-
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-		text_has(name, text,
-			 text_number(number, json_uint_at(name, j, paths[i])));
-	snprintf(want, sizeof want, "%.1f %% of",
-		 100 * json_real_value(json_at(name, j, "plans.0.cost.utilisation")));
-	text_has(name, text, want);
-	text_has(name, text, json_text_at(name, j, "plans.0.evidence"));
-	text_has(name, text, json_text_at(name, j, "plans.0.basis"));
-	text_has(name, text, json_text_at(name, j, "slug"));
-}
-
-/* Every tile has its row, up to a limit; the rest is counted. */
-static void check_tile_rows(const char *name, const char *text, const json_t *j)
-{
-	size_t plans = json_array_size(json_at(name, j, "plans")), want = 0, rows = 0;
-	char more[32];
-
-	for (size_t i = 0; i < plans; i++) {
-		const json_t *plan = json_array_get(json_at(name, j, "plans"), i);
-		size_t tiles = json_array_size(json_at(name, plan, "tiles"));
-
-		if (!json_is_null(json_at(name, plan, "repeats_plan")))
-			continue;
-		want += tiles > 64 ? 64 : tiles;
-		snprintf(more, sizeof more, "... %zu more", tiles - 64);
-		if (tiles > 64)
-			text_has(name, text, more);
-	}
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		size_t digits;
-
-		line += *line == '\n';
-		digits = strspn(line, " ");
-		rows += digits >= 4 && line[digits] >= '0' && line[digits] <= '9' &&
-			digits < 8;
-	}
-	if (rows != want)
-		fail_msg("%s: %zu tile rows, %zu expected:\n%s", name, rows, want, text);
-}
-
-static void check_lines(const char *name, const char *text)
-{
-	for (const char *line = text; *line;) {
-		size_t bytes = strcspn(line, "\n");
-
-		if (bytes > TEXT_COLUMNS)
-			fail_msg("%s: %zu columns: %.*s", name, bytes, (int)bytes, line);
-		if (bytes && line[bytes - 1] == ' ')
-			fail_msg("%s: blanks at the end of '%.*s'", name, (int)bytes,
-				 line);
-		line += bytes + (line[bytes] == '\n');
-	}
-}
-
-static void text_equals_json(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		struct explained e;
-		const json_t *j;
-
-		explained_open(&e, cases[i].name, cases[i].spec, strlen(cases[i].spec),
-			       cases[i].core_mask);
-		j = json_array_get(e.json, 0);
-		check_text_figures(cases[i].name, e.text, j);
-		check_tile_rows(cases[i].name, e.text, j);
-		check_lines(cases[i].name, e.text);
-		explained_close(&e);
-	}
-}
-
-/* What docs/explain.schema.json uses of JSON Schema, and the order of keys. */
-static bool is_type(const json_t *v, const char *type)
-{
-	return (!strcmp(type, "object") && json_is_object(v)) ||
-	       (!strcmp(type, "array") && json_is_array(v)) ||
-	       (!strcmp(type, "string") && json_is_string(v)) ||
-	       (!strcmp(type, "integer") && json_is_integer(v)) ||
-	       (!strcmp(type, "number") && json_is_number(v)) ||
-	       (!strcmp(type, "boolean") && json_is_boolean(v)) ||
-	       (!strcmp(type, "null") && json_is_null(v));
-}
-
-static bool is_any_type(const json_t *v, const json_t *type)
-{
-	if (json_is_string(type))
-		return is_type(v, json_string_value(type));
-	for (size_t i = 0; i < json_array_size(type); i++) {
-		if (is_type(v, json_string_value(json_array_get(type, i))))
-			return true;
-	}
-	return false;
-}
-
-static bool is_listed(const json_t *v, const json_t *list)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		if (json_equal(v, json_array_get(list, i)))
-			return true;
-	}
-	return false;
-}
-
-static void validate(const char *at, const json_t *v, const json_t *schema,
-		     const json_t *root);
-
-static void validate_object(const char *at, const json_t *v, const json_t *schema,
-			    const json_t *root)
-{
-	json_t *properties = json_object_get(schema, "properties");
-	void *have = json_object_iter((json_t *)(uintptr_t)v);
-	void *want = json_object_iter(properties);
-	char path[256];
-
-	for (; have || want; have = json_object_iter_next((json_t *)(uintptr_t)v, have),
-			     want = json_object_iter_next(properties, want)) {
-		if (!have || !want ||
-		    strcmp(json_object_iter_key(have), json_object_iter_key(want)) != 0)
-			fail_msg("%s: key '%s' where the schema has '%s'", at,
-				 have ? json_object_iter_key(have) : "(end)",
-				 want ? json_object_iter_key(want) : "(end)");
-		snprintf(path, sizeof path, "%s.%s", at, json_object_iter_key(have));
-		validate(path, json_object_iter_value(have), json_object_iter_value(want),
-			 root);
-	}
-}
-
-static void validate(const char *at, const json_t *v, const json_t *schema,
-		     const json_t *root)
-{
-	const char *ref = json_string_value(json_object_get(schema, "$ref"));
-	const json_t *list = json_object_get(schema, "enum");
-	const json_t *least = json_object_get(schema, "minimum");
-	const json_t *most = json_object_get(schema, "maximum");
-	const json_t *min_items = json_object_get(schema, "minItems");
-
-	if (ref) {
-		validate(at, v, json_object_get(json_object_get(root, "$defs"), ref + 8),
-			 root);
-		return;
-	}
-	if (!schema || !is_any_type(v, json_object_get(schema, "type")))
-		fail_msg("%s: not of the schema's type", at);
-	if (list && !is_listed(v, list))
-		fail_msg("%s: '%s' is not in the schema's list", at,
-			 json_string_value(v));
-	if (json_is_number(v) &&
-	    ((least && json_number_value(v) < json_number_value(least)) ||
-	     (most && json_number_value(v) > json_number_value(most))))
-		fail_msg("%s: %g is out of range", at, json_number_value(v));
-	if (json_is_object(v))
-		validate_object(at, v, schema, root);
-	if (json_is_array(v) &&
-	    json_array_size(v) < (size_t)json_integer_value(min_items))
-		fail_msg("%s: too few items", at);
-	for (size_t i = 0; i < json_array_size(v); i++)
-		validate(at, json_array_get(v, i), json_object_get(schema, "items"),
-			 root);
-}
-
-static json_t *load_schema(void)
-{
-	json_error_t error;
-	json_t *schema = json_load_file(SOURCE_ROOT "/docs/explain.schema.json",
-					JSON_REJECT_DUPLICATES, &error);
-
-	if (!schema)
-		fail_msg("docs/explain.schema.json:%d: %s", error.line, error.text);
-	return schema;
-}
-
-static void json_follows_schema(void **state)
-{
-	json_t *schema = load_schema();
-
-	(void)state;
-	for (size_t i = 0; i < CASES; i++) {
-		struct explained e;
-
-		explained_open(&e, cases[i].name, cases[i].spec, strlen(cases[i].spec),
-			       cases[i].core_mask);
-		validate(cases[i].name, e.json, schema, schema);
-		explained_close(&e);
-	}
-	json_decref(schema);
-}
-
-/* The schema keeps its own promises: all keys are required, no others allowed. */
-static void schema_is_closed(void **state)
-{
-	json_t *schema = load_schema(), *defs = json_object_get(schema, "$defs"), *def;
-	const char *key;
-
-	(void)state;
-	assert_true(json_object_size(defs) > 10);
-	json_object_foreach(defs, key, def)
-	{
-		json_t *properties = json_object_get(def, "properties");
-		json_t *required = json_object_get(def, "required");
-
-		if (!json_is_false(json_object_get(def, "additionalProperties")) ||
-		    json_array_size(required) != json_object_size(properties))
-			fail_msg("%s: open, or not all keys required", key);
-		for (size_t i = 0; i < json_array_size(required); i++)
-			assert_non_null(json_object_get(
-			    properties, json_string_value(json_array_get(required, i))));
-	}
-	json_decref(schema);
-}
-
-static void numbers_and_sizes(void **state)
-{
-	static const struct {
-		uint64_t value;
-		const char *number, *size;
-	} figures[] = {
-		{ 0, "0", "" },
-		{ 999, "999", "" },
-		{ 1023, "1,023", "" },
-		{ 1024, "1,024", "1.0 KiB" },
-		{ 921600, "921,600", "900.0 KiB" },
-		{ 1048576, "1,048,576", "1.0 MiB" },
-		{ UINT64_MAX, "18,446,744,073,709,551,615", "16777216.0 TiB" },
-	};
-	char buf[TEXT_NUMBER_BYTES];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
-		assert_string_equal(text_number(buf, figures[i].value),
-				    figures[i].number);
-		assert_string_equal(text_size(buf, figures[i].value), figures[i].size);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_and_sizes),
 		cmocka_unit_test(json_equals_bundle),
-		cmocka_unit_test(slug_reads_back),
-		cmocka_unit_test(text_equals_json),
-		cmocka_unit_test(json_follows_schema),
-		cmocka_unit_test(schema_is_closed),
 	};
 
 	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
