@@ -159,16 +159,26 @@ static enum npurt_err check_tensor(const struct npub *b, const struct npub_tenso
 	return NPURT_OK;
 }
 
-/* The tensor at `index`, of that role, in one of the conv's BOs. */
+/*
+ * The tensor at `index`, of that role, in one of the conv's BOs and in the right
+ * kind: what the caller writes must never land on commands or task records.
+ */
 static bool tensor_is(const struct npub *b, const struct npub_conv *c, uint32_t index,
 		      uint32_t role)
 {
+	static const uint8_t bo_roles[] = {
+		[NPUB_TENSOR_INPUT] = NPUB_BO_INPUT,
+		[NPUB_TENSOR_OUTPUT] = NPUB_BO_OUTPUT,
+		[NPUB_TENSOR_WEIGHTS] = NPUB_BO_WEIGHT,
+		[NPUB_TENSOR_BIAS] = NPUB_BO_WEIGHT,
+	};
 	const struct npub_tensor *t;
 
 	if (index >= b->tensor_count)
 		return false;
 	t = &b->tensors[index];
-	return t->role == role && t->bo - c->first_bo < c->bo_count;
+	return t->role == role && t->bo - c->first_bo < c->bo_count &&
+	       b->bos[t->bo].role == bo_roles[role];
 }
 
 static bool dims_are(const struct npub_tensor *t, uint32_t elem, uint32_t n, uint32_t c,

@@ -282,6 +282,8 @@ static const struct {
 	{ "conv word range",      NPURT_ERR_INDEX,   AT(conv.word_count), 10000 },
 	{ "conv name",            NPURT_ERR_INDEX,   AT(conv.input), 4 },
 	{ "input is the output",  NPURT_ERR_INDEX,   AT(conv.input), 1 },
+	{ "input in another BO",  NPURT_ERR_INDEX,   AT(tensor[0].bo), TINY_INTERNAL },
+	{ "output in another BO", NPURT_ERR_INDEX,   AT(tensor[1].bo), TINY_INTERNAL },
 	{ "weights missing",      NPURT_ERR_INDEX,   AT(conv.weights), NPUB_NONE },
 	{ "bias is the input",    NPURT_ERR_INDEX,   AT(conv.bias), 0 },
 	{ "task BO is input",     NPURT_ERR_INDEX,   AT(conv.task_bo), TINY_INPUT },
