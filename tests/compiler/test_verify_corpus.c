@@ -1,0 +1,172 @@
+/*
+ * The corpus comparison: captures that are reproduced, and mutants of them that
+ * must be noticed by name.
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "verify_compare.h"
+#include "verify_corpus.h"
+
+#define CAPTURES TEST_DATA "/captures"
+
+static void directory_is_reproduced(void **state)
+{
+	static const struct verify_corpus_options options = { .verbose = true };
+	FILE *out = tmpfile();
+	char line[512];
+	unsigned passed = 0;
+
+	(void)state;
+	assert_non_null(out);
+	assert_int_equal(verify_corpus(CAPTURES, &options, out), EXIT_DONE);
+	rewind(out);
+	while (fgets(line, sizeof line, out)) {
+		if (!strncmp(line, "DIFF", 4) || !strncmp(line, "FAIL", 4))
+			fail_msg("%s", line);
+		passed += !strncmp(line, "PASS", 4);
+	}
+	fclose(out);
+	assert_true(passed >= 9);
+}
+
+static void missing_directory(void **state)
+{
+	static const struct verify_corpus_options options = { 0 };
+	FILE *out = tmpfile();
+
+	(void)state;
+	assert_non_null(out);
+	assert_int_equal(verify_corpus(TEST_DATA "/no-such", &options, out), EXIT_FILE);
+	fclose(out);
+}
+
+/* Differences of a capture, the last one's sentence kept. */
+struct seen {
+	unsigned count;
+	char last[400];
+};
+
+static void keep(void *ctx, const char *sentence)
+{
+	struct seen *s = ctx;
+
+	s->count++;
+	snprintf(s->last, sizeof s->last, "%s", sentence);
+}
+
+static void read_capture(struct capture *c, struct capture_orders *orders, const char *name)
+{
+	char why[CAPTURE_WHY_BYTES], path[512];
+
+	assert_true(capture_orders_read(orders, CAPTURES, why));
+	snprintf(path, sizeof path, "%s/%s.json", CAPTURES, name);
+	if (!capture_read(c, path, orders, why))
+		fail_msg("%s", why);
+}
+
+static struct seen compare(const struct capture *c)
+{
+	struct verify_tally tally = { 0 };
+	struct seen seen = { 0 };
+	struct verify_sink sink = { keep, &seen };
+	bool exact = verify_compare(c, &tally, &sink);
+
+	assert_int_equal(exact, seen.count == 0);
+	assert_int_equal(tally.differences, seen.count);
+	return seen;
+}
+
+/* Changes that a comparison must name. */
+enum change {
+	CHANGE_REG, CHANGE_AMOUNT, CHANGE_INT_MASK, CHANGE_TAIL, CHANGE_ORDER,
+	CHANGE_TASK_BO, CHANGE_WEIGHT_BO, CHANGE_OUTPUT_BO, CHANGE_SYNC, CHANGE_SUBMIT,
+	CHANGE_CORE
+};
+
+static void apply(struct capture *c, enum change change, uint32_t task, enum npu_reg reg)
+{
+	static enum npu_reg order[NPU_ORDER_MAX];
+	struct capture_task *t = &c->tasks[task];
+
+	switch (change) {
+	case CHANGE_REG: t->value[reg] ^= 1u << 4; break;
+	case CHANGE_AMOUNT: t->amount += 2; break;
+	case CHANGE_INT_MASK: t->int_mask = NPU_INT_MASK_PPU; break;
+	case CHANGE_TAIL: t->tail[1][2] ^= 1; break;
+	case CHANGE_ORDER:
+		memcpy(order, t->order, t->amount * sizeof *order);
+		order[20] = t->order[21];
+		order[21] = t->order[20];
+		t->order = order;
+		break;
+	case CHANGE_TASK_BO: c->bos.task += 40; break;
+	case CHANGE_WEIGHT_BO: c->bos.weight += 64; break;
+	case CHANGE_OUTPUT_BO: c->bos.output -= 64; break;
+	case CHANGE_SYNC: c->syncs[7].bytes -= 8; break;
+	case CHANGE_SUBMIT: c->submit.subcore[1][1]++; break;
+	case CHANGE_CORE: t->core ^= 1; break;
+	}
+}
+
+static void mutants_are_named(void **state)
+{
+	static const struct {
+		const char *name;
+		enum change change;
+		uint32_t task;
+		enum npu_reg reg;
+		const char *said;
+	} cases[] = {
+		{ "banks", CHANGE_REG, 0, NPU_REG_CNA_CBUF_CON0, "CNA.CBUF_CON0" },
+		{ "grains", CHANGE_REG, 0, NPU_REG_CNA_CONV_CON2, "CNA.CONV_CON2" },
+		{ "output word", CHANGE_REG, 0, NPU_REG_DPU_OUT_CVT_SCALE, "OUT_CVT_SCALE" },
+		{ "address", CHANGE_REG, 1, NPU_REG_DPU_DST_BASE_ADDR, "DST_BASE_ADDR" },
+		{ "barrier", CHANGE_REG, 2, NPU_REG_PPU_DATA_CUBE_IN_CHANNEL, "CUBE_IN_CHANNEL" },
+		{ "amount", CHANGE_AMOUNT, 0, 0, "108 words, captured 110" },
+		{ "interrupt", CHANGE_INT_MASK, 0, 0, "interrupt mask 0x300" },
+		{ "chain", CHANGE_TAIL, 1, 0, "chain word 1" },
+		{ "order", CHANGE_ORDER, 0, 0, "word 20 writes" },
+		{ "task buffer", CHANGE_TASK_BO, 0, 0, "task buffer: 440 bytes" },
+		{ "weight buffer", CHANGE_WEIGHT_BO, 0, 0, "weight buffer" },
+		{ "output buffer", CHANGE_OUTPUT_BO, 0, 0, "output buffer" },
+		{ "sync", CHANGE_SYNC, 0, 0, "sync 7" },
+		{ "submit", CHANGE_SUBMIT, 0, 0, "subcore 1" },
+		{ "core of a task", CHANGE_CORE, 1, 0, "in the list, captured" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct capture c;
+		struct capture_orders orders;
+		struct seen seen;
+
+		read_capture(&c, &orders, "f16_c160_7x7_oc320_k3x3_s1_p0_g1");
+		assert_int_equal(compare(&c).count, 0);
+		apply(&c, cases[i].change, cases[i].task, cases[i].reg);
+		seen = compare(&c);
+		if (!seen.count || !strstr(seen.last, cases[i].said))
+			fail_msg("%s: %u differences, \"%s\" not in \"%s\"", cases[i].name,
+				 seen.count, cases[i].said, seen.last);
+		capture_free(&c);
+		capture_orders_free(&orders);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(directory_is_reproduced),
+		cmocka_unit_test(missing_directory),
+		cmocka_unit_test(mutants_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
