@@ -12,7 +12,7 @@
 static int run_with_fault(const uint8_t *blob, size_t bytes, const struct tiny *t,
 			  const void *output, uint32_t n)
 {
-	struct fake_device *d = malloc(sizeof *d);
+	struct fake_device *d = aligned_alloc(4096, sizeof *d); /* as its arena wants */
 	struct npurt *rt = NULL;
 	struct npurt_error error;
 	enum npurt_err err;
