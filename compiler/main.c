@@ -11,6 +11,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "compile", cmd_compile },
+	{ "template", cmd_template },
+	{ "can", cmd_can },
 };
 
 int main(int argc, char **argv)

@@ -18,6 +18,8 @@ struct source {
 
 struct diag {
 	FILE *out;
+	void (*sink)(void *context, const struct diag_message *message);
+	void *sink_context;
 	struct source *sources;
 	size_t source_count;
 	uint32_t errors, warnings;
@@ -46,6 +48,14 @@ void diag_free(struct diag *diag)
 	}
 	free(diag->sources);
 	free(diag);
+}
+
+void diag_set_sink(struct diag *diag,
+		   void (*sink)(void *context, const struct diag_message *message),
+		   void *context)
+{
+	diag->sink = sink;
+	diag->sink_context = context;
 }
 
 uint32_t diag_add_source(struct diag *diag, const char *name, const char *text,
@@ -168,6 +178,12 @@ static void print_message(struct diag *diag, struct loc loc, const char *kind,
 	bool shown = diag->last_printed && diag->last_loc.source == loc.source &&
 		     diag->last_loc.line == loc.line && *kind == 'n';
 
+	if (diag->sink) {
+		const struct diag_message message = { loc, kind, check, text };
+
+		diag->sink(diag->sink_context, &message);
+		return;
+	}
 	if (loc.line && loc.source < diag->source_count) {
 		s = &diag->sources[loc.source];
 		print_text(diag->out, s->name);
@@ -208,12 +224,13 @@ void diag_error(struct diag *diag, struct loc loc, const char *check, const char
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	if (was_seen(diag, loc, text)) {
+	if (!diag->sink && was_seen(diag, loc, text)) {
 		diag->last_printed = false;
 		return;
 	}
 	diag->errors++;
-	diag->last_printed = diag->out && diag->errors <= DIAG_MAX_ERRORS;
+	diag->last_printed =
+	    diag->sink || (diag->out && diag->errors <= DIAG_MAX_ERRORS);
 	if (diag->last_printed) {
 		print_message(diag, loc, "error", check, text);
 	} else if (diag->out && !diag->said_too_many) {
@@ -234,7 +251,7 @@ void diag_warning(struct diag *diag, struct loc loc, const char *check, const ch
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	diag->warnings++;
-	diag->last_printed = diag->out != NULL;
+	diag->last_printed = diag->sink || diag->out;
 	if (diag->last_printed)
 		print_message(diag, loc, "warning", check, text);
 }

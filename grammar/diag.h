@@ -30,6 +30,22 @@ struct diag;
 struct diag *diag_new(FILE *out);
 void diag_free(struct diag *diag);
 
+/* A message as it would be printed, for a program that has its own way of showing it. */
+struct diag_message {
+	struct loc loc;
+	const char *kind;  /* "error", "warning", "note" */
+	const char *check; /* the rule's name; NULL: none */
+	const char *text;
+};
+
+/*
+ * Hand messages to `sink` instead of printing them, all of them: nothing is left
+ * out after DIAG_MAX_ERRORS.  NULL prints again.
+ */
+void diag_set_sink(struct diag *diag,
+		   void (*sink)(void *context, const struct diag_message *message),
+		   void *context);
+
 /*
  * Register a text; the text is copied.  `name` is what messages print: a path,
  * "<command line>", ...  Returns its index.

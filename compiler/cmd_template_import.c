@@ -1,0 +1,153 @@
+/*
+ * npucc template import: a capture to a template file.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "cmd.h"
+#include "cmd_template.h"
+#include "mem.h"
+
+/* The directory of a path, "." for a bare name; free() it. */
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? mem_strndup(path, slash > path ? (size_t)(slash - path) : 1)
+		     : mem_strndup(".", 1);
+}
+
+static void set_text(char **to, const char *text)
+{
+	if (!text)
+		return;
+	free(*to);
+	*to = mem_strndup(text, strlen(text));
+}
+
+/* What the command line adds to the capture's own words. */
+static void add_provenance(struct template *t, const struct template_request *r)
+{
+	set_text(&t->provenance.compiler, r->compiler);
+	set_text(&t->provenance.runtime, r->runtime);
+	set_text(&t->provenance.driver, r->driver);
+	set_text(&t->provenance.date, r->date);
+	for (uint32_t i = 0; i < r->note_count; i++)
+		set_text(&t->notes[t->note_count++], r->notes[i]);
+}
+
+/* "poisons-next-job=why"; false for a name that no hazard has. */
+static bool add_hazard(struct template *t, const char *text)
+{
+	static const uint32_t bits[] = { NPUB_HAZARD_POISONS_NEXT_JOB,
+					 NPUB_HAZARD_UNTESTED };
+	const char *equals = strchr(text, '=');
+	struct template_hazard *h = &t->hazards[t->hazard_count];
+
+	for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
+		const char *name = template_hazard_name(bits[i]);
+
+		if (strlen(name) == (size_t)(equals - text) &&
+		    !strncmp(name, text, strlen(name))) {
+			h->bit = bits[i];
+			h->inherited = true;
+			set_text(&h->note, equals + 1);
+			t->hazard_count++;
+			return true;
+		}
+	}
+	fprintf(
+	    stderr,
+	    "npucc template: --hazard: '%.*s' is neither poisons-next-job nor untested\n",
+	    (int)(equals - text), text);
+	return false;
+}
+
+static bool add_hazards(struct template *t, const struct template_request *r)
+{
+	for (uint32_t i = 0; i < r->hazard_count; i++) {
+		if (!add_hazard(t, r->hazards[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The text as it will be read: a template that breaks a rule is never written. */
+static bool check_text(const char *name, const char *text, size_t bytes)
+{
+	struct diag *diag = diag_new(stderr);
+	struct template t;
+	bool ok = template_read_text(&t, name, text, bytes, diag);
+
+	template_clear(&t);
+	diag_free(diag);
+	return ok;
+}
+
+static int write_text(const char *path, const char *text, size_t bytes)
+{
+	FILE *f = fopen(path, "w");
+	bool ok = f && fwrite(text, 1, bytes, f) == bytes;
+
+	ok = f && !fclose(f) && ok;
+	if (ok)
+		return EXIT_DONE;
+	fprintf(stderr, "npucc template: %s: %s\n", path, strerror(errno));
+	if (f)
+		remove(path);
+	return EXIT_FILE;
+}
+
+static int write_template(const struct template *t, const char *path)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&text, &bytes);
+	int code = EXIT_INTERNAL;
+	bool ok;
+
+	if (!memory)
+		return EXIT_INTERNAL;
+	ok = template_write(t, memory);
+	ok = !fclose(memory) && ok;
+	if (ok)
+		code = check_text(path, text, bytes) ? write_text(path, text, bytes)
+						     : EXIT_REFUSED;
+	free(text);
+	return code;
+}
+
+int template_import(const struct template_request *r)
+{
+	const char *path = r->words[0];
+	char why[TEMPLATE_WHY_BYTES], *dir = dir_of(path);
+	struct capture_orders orders;
+	struct capture capture;
+	struct template t;
+	int code = EXIT_REFUSED;
+
+	if (!capture_orders_read(&orders, dir, why)) {
+		fprintf(stderr, "npucc template: %s\n", why);
+		free(dir);
+		return EXIT_FILE;
+	}
+	free(dir);
+	if (!capture_read(&capture, path, &orders, why)) {
+		fprintf(stderr, "npucc template: %s\n", why);
+		capture_orders_free(&orders);
+		return EXIT_FILE;
+	}
+	if (!template_from_capture(&t, &capture, why)) {
+		fprintf(stderr, "npucc template: %s: no template can be made: %s\n", path,
+			why);
+	} else {
+		add_provenance(&t, r);
+		code = add_hazards(&t, r) ? write_template(&t, r->output) : EXIT_USAGE;
+		template_clear(&t);
+	}
+	capture_free(&capture);
+	capture_orders_free(&orders);
+	return code;
+}
