@@ -218,7 +218,7 @@ static void put_refused(struct text_table *t)
 /* text_line() keeps one short line: a long sentence goes out in several. */
 static void put_sentence(struct text_table *t, const char *label, const char *sentence)
 {
-	const size_t room = 84;
+	const size_t room = 72; /* a line of the table and its label */
 
 	while (*sentence) {
 		size_t bytes = strlen(sentence);

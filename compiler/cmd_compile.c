@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "depfile.h"
 #include "explain.h"
+#include "mem.h"
 #include "options.h"
 #include "spec.h"
 #include "weights.h"
@@ -20,6 +21,7 @@ enum option_id {
 	OPT_SEED,
 	OPT_SCHEDULE,
 	OPT_FULL_RECORDS,
+	OPT_SCHEDULES,
 	OPT_EXPLAIN,
 	OPT_DRY_RUN,
 	OPT_STRIP,
@@ -51,6 +53,9 @@ static const struct option_row rows[] = {
 	  "from the third record of a one-core list on" },
 	{ NULL, "seed", "N", OPT_SEED,
 	  "seed of all weights that come from a seed, instead of the spec's" },
+	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
+	  "compare plans with the captured schedules in DIR (*.json) before those built in; the "
+	  "variable NPUCC_SCHEDULES does the same" },
 	{ NULL, NULL, NULL, 0, "Information" },
 	{ NULL, "explain", "[FORMAT]", OPT_EXPLAIN,
 	  "print every decision and its reason as text or json (default text); without "
@@ -94,7 +99,7 @@ enum explain_format { EXPLAIN_NO, EXPLAIN_TEXT, EXPLAIN_JSON };
 struct request {
 	const char **specs;
 	size_t spec_count;
-	const char *output, *depfile;
+	const char *output, *depfile, *schedules;
 	bool want_depfile, dry_run, strip, quiet, have_seed;
 	uint64_t seed;
 	enum explain_format explain;
@@ -155,6 +160,7 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 			return EXIT_USAGE;
 		r->have_seed = true;
 		break;
+	case OPT_SCHEDULES: r->schedules = scan->value; break;
 	case OPT_EXPLAIN:
 		choice = scan->value ? options_choice(scan, formats, 2) : 0;
 		if (choice < 0)
@@ -300,9 +306,26 @@ static int flush_stdout(int code)
 	return EXIT_FILE;
 }
 
-static int compile_request(const struct request *r)
+/* The captured schedules; files read from a directory are dependencies too. */
+static bool load_templates(struct request *r, struct template_set *set, struct spec *spec,
+			   struct diag *diag)
+{
+	if (!template_set_load(set, template_dir(r->schedules), diag))
+		return false;
+	r->compile.templates = set;
+	for (size_t i = 0; i < set->from_dir; i++) {
+		const char *name = set->items[i].name;
+
+		spec->deps = mem_grow(spec->deps, spec->dep_count, sizeof *spec->deps);
+		spec->deps[spec->dep_count++] = mem_strndup(name, strlen(name));
+	}
+	return true;
+}
+
+static int compile_request(struct request *r)
 {
 	struct diag *diag = diag_new(stderr);
+	struct template_set templates = { 0 };
 	struct bundle *bundle = NULL;
 	struct spec spec;
 	int code = EXIT_REFUSED;
@@ -316,7 +339,7 @@ static int compile_request(const struct request *r)
 		spec_check(&spec, diag);
 	for (size_t i = 0; r->have_seed && i < spec.count; i++)
 		spec.convs[i].seed = r->seed;
-	if (!diag_errors(diag)) {
+	if (!diag_errors(diag) && load_templates(r, &templates, &spec, diag)) {
 		bundle = bundle_new(spec_digest(&spec));
 		if (bundle)
 			run_convs(r, &spec, bundle, diag);
@@ -326,6 +349,7 @@ static int compile_request(const struct request *r)
 	if (bundle && !diag_errors(diag))
 		code = write_output(r, &spec, bundle);
 	bundle_free(bundle);
+	template_set_free(&templates);
 	spec_free(&spec);
 	diag_free(diag);
 	return flush_stdout(code);

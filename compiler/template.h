@@ -181,6 +181,7 @@ void template_differences_free(struct template_differences *d);
 struct template_set {
 	struct template *items;
 	size_t count;
+	size_t from_dir; /* the first ones: files of a directory */
 };
 
 /*

@@ -54,6 +54,7 @@ bool template_set_load(struct template_set *set, const char *dir, struct diag *d
 	*set = (struct template_set){ 0 };
 	if (dir)
 		load_dir(set, dir, diag);
+	set->from_dir = set->count;
 	for (size_t i = 0; i < template_builtin_count; i++) {
 		const struct template_builtin *b = &template_builtins[i];
 		struct template t;

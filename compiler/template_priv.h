@@ -17,6 +17,11 @@ struct template_reading {
 	struct tjson_node submit;
 };
 
+/* "buffers", "regcmd" and "run" (template_read_run.c); buffers first. */
+void read_buffers(struct template_reading *r, struct tjson_node node);
+void read_regcmd(struct template_reading *r, struct tjson_node node);
+void read_run(struct template_reading *r, struct tjson_node node);
+
 /* The "plans" of a template (template_read_plan.c). */
 void read_plans(struct template_reading *r, struct tjson_node node);
 
