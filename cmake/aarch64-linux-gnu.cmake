@@ -19,11 +19,11 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
 # The host's pkg-config would name the host's libraries.
 set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/aarch64-linux-gnu/pkgconfig)
 
-# qemu finds the loader and libc in the cross compiler's tree, cmocka in Debian's.
+# Loader and libraries are Debian's own for arm64, as cmocka's are: the cross
+# compiler's copies beside them would mix two libcs in one process.
 find_program(QEMU_AARCH64 NAMES qemu-aarch64 qemu-aarch64-static)
 if(QEMU_AARCH64)
-  set(CMAKE_CROSSCOMPILING_EMULATOR
-      ${QEMU_AARCH64};-L;/usr/aarch64-linux-gnu;-E;LD_LIBRARY_PATH=/usr/lib/aarch64-linux-gnu)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${QEMU_AARCH64};-L;/)
 endif()
 
 # Found here, so that a missing one says what to install; on the host a library
