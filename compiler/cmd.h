@@ -14,6 +14,7 @@ enum exit_code {
 };
 
 int cmd_compile(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_template(int argc, char **argv);
 int cmd_can(int argc, char **argv);
 

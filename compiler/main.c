@@ -11,6 +11,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "compile", cmd_compile },
+	{ "verify", cmd_verify },
 	{ "template", cmd_template },
 	{ "can", cmd_can },
 };
