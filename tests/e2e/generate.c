@@ -11,7 +11,8 @@
 #define MAX_WEIGHTS 1500000u
 #define MAX_WIDTH 2047u
 #define MAX_PAD 15u
-#define CBUF_ENTRIES 6144u /* 12 banks of 512: what the edge family aims at */
+#define CBUF_ENTRIES 6144u /* 12 banks of 512: what the edge families aim at */
+#define CBUF_BANK_BYTES 32768u
 
 typedef void family(struct problem *p, uint64_t *s);
 
@@ -237,6 +238,30 @@ static void heavy_weights(struct problem *p, uint64_t *s)
 		p->r.pt = p->r.pl = p->r.pb = p->r.pr = p->r.kh / 2;
 }
 
+/* Weights that just fill the banks beside the input, or one kernel more or less. */
+static void weight_edge(struct problem *p, uint64_t *s)
+{
+	uint32_t banks = draw_range(s, 1, 12), kernel_bytes;
+
+	p->r.kh = p->r.kw = PICK(s, 1, 1, 3);
+	p->r.c = draw_range(s, 4, 90) * 8 + draw_range(s, 0, 1);
+	kernel_bytes = (p->r.c + 31) / 32 * 64 * p->r.kh * p->r.kw;
+	p->r.k = banks * CBUF_BANK_BYTES / kernel_bytes + draw_range(s, 0, 2);
+	p->r.h = draw_range(s, p->r.kh, 14);
+	p->r.w = draw_range(s, p->r.kw, 14);
+}
+
+/* Neither input nor weights fit, or both by a hair. */
+static void both_edge(struct problem *p, uint64_t *s)
+{
+	uint32_t input = draw_range(s, 9, 14), weights = draw_range(s, 9, 14);
+
+	p->r.c = draw_range(s, 16, 40) * 32;
+	p->r.w = draw_range(s, 3, 9);
+	p->r.h = input * CBUF_ENTRIES / 12 / (p->r.c / 32 * p->r.w) + draw_range(s, 0, 1);
+	p->r.k = weights * CBUF_BANK_BYTES / (p->r.c * 2) + draw_range(s, 0, 1);
+}
+
 static void pinned(struct problem *p, uint64_t *s)
 {
 	family *const inner[] = { dense, pointwise, pixel, strided };
@@ -261,10 +286,14 @@ static const struct {
 	{ "wide", wide, 4 },	    { "tall", tall, 4 },
 	{ "tiny", tiny, 6 },	    { "big-kernel", big_kernel, 4 },
 	{ "primes", primes, 5 },    { "heavy-weights", heavy_weights, 5 },
-	{ "pinned", pinned, 6 },
+	{ "pinned", pinned, 6 },    { "weight-edge", weight_edge, 3 },
+	{ "both-edge", both_edge, 1 },
 };
 
 #define FAMILIES (sizeof families / sizeof *families)
+
+/* What aims at the edges of the CBUF: where planners go wrong. */
+static family *const edges[] = { cbuf_edge, weight_edge, both_edge, wide, big_kernel };
 
 /* Padding stays below the window and inside its field; windows fit. */
 static void make_legal(struct problem *p)
@@ -325,12 +354,34 @@ static void make_small(struct problem *p, uint64_t *s)
 	}
 }
 
-void problem_random(struct problem *p, uint64_t seed, uint32_t index)
+/* The family of a problem at the edges of the CBUF. */
+static size_t draw_edge(uint64_t *s)
+{
+	family *const draw = edges[draw64(s) % (sizeof edges / sizeof *edges)];
+	size_t i = 0;
+
+	while (families[i].draw != draw)
+		i++;
+	return i;
+}
+
+static size_t draw_any(uint64_t *s)
+{
+	uint32_t total = 0, at;
+	size_t i = 0;
+
+	for (size_t j = 0; j < FAMILIES; j++)
+		total += families[j].share;
+	for (at = draw_range(s, 0, total - 1); at >= families[i].share; i++)
+		at -= families[i].share;
+	return i;
+}
+
+void problem_random(struct problem *p, uint64_t seed, uint32_t index, bool at_edges)
 {
 	uint64_t state = seed + index * UINT64_C(0xd1342543de82ef95);
 	uint64_t *s = &state;
-	uint32_t total = 0, at;
-	size_t i = 0;
+	size_t i;
 
 	memset(p, 0, sizeof *p);
 	p->r = (struct ref_conv){ .n = 1,
@@ -345,10 +396,7 @@ void problem_random(struct problem *p, uint64_t seed, uint32_t index)
 				  .dy = 1,
 				  .dx = 1,
 				  .g = 1 };
-	for (size_t j = 0; j < FAMILIES; j++)
-		total += families[j].share;
-	for (at = draw_range(s, 0, total - 1); at >= families[i].share; i++)
-		at -= families[i].share;
+	i = at_edges ? draw_edge(s) : draw_any(s);
 	p->family = families[i].name;
 	families[i].draw(p, s);
 	p->bias = chance(s, 30);

@@ -50,9 +50,12 @@ static void fail_runtime(struct result *result, const char *call, enum npurt_err
 		   e ? e->detail : "");
 }
 
-/* Run a loaded conv and compare. */
+/*
+ * Run a loaded conv and compare: with the reference and, bit by bit, with what
+ * the first plan gave, which is kept in *first.
+ */
 static void run_loaded(struct result *result, const struct problem *p,
-		       const struct data *d, struct npurt *rt)
+		       const struct data *d, struct npurt *rt, void **first)
 {
 	struct npurt_error e = { 0 };
 	size_t bytes = d->y_count * (p->fp32 ? 4 : 2);
@@ -69,13 +72,18 @@ static void run_loaded(struct result *result, const struct problem *p,
 		fail_runtime(result, "run", code, &e);
 	else if (!data_compare(d, p, y, result->why, sizeof result->why))
 		result->outcome = OUTCOME_WRONG;
-	free(y);
+	else if (*first && memcmp(*first, y, bytes) != 0)
+		result_set(result, OUTCOME_WRONG, "plans differ in their output");
+	if (*first || code != NPURT_OK)
+		free(y);
+	else
+		*first = y;
 }
 
 /* Every plan of the bundle, on a simulator that has just been switched on. */
 static void run_bundle(struct result *result, const struct problem *p,
 		       const struct data *d, const void *blob, size_t bytes,
-		       uint32_t cores)
+		       uint32_t cores, void **first)
 {
 	struct npurt_options options = { .cores = cores, .allow_hazards = ALL_HAZARDS };
 	struct npurt_device *device;
@@ -91,7 +99,7 @@ static void run_bundle(struct result *result, const struct problem *p,
 	if (code != NPURT_OK) {
 		fail_runtime(result, "open", code, &e);
 	} else {
-		run_loaded(result, p, d, rt);
+		run_loaded(result, p, d, rt, first);
 		npurt_close(rt);
 	}
 	npurt_device_close(device);
@@ -134,28 +142,61 @@ static void check_same_again(struct result *result, const struct spec *spec,
 	diag_free(diag);
 }
 
+/* All plans of a compiled conv; outputs equal to each other and to *first. */
+static void run_plans(struct result *result, const struct problem *p,
+		      const struct compiled_conv *c, const struct spec *spec,
+		      const struct data *d, bool again, void **first)
+{
+	struct bundle *b = make_bundle(c, spec, d);
+	size_t bytes;
+	const uint8_t *blob = b ? bundle_finish(b, &bytes) : NULL;
+
+	if (!blob)
+		result_set(result, OUTCOME_WRONG, "no bundle was made");
+	for (uint32_t i = 0; blob && i < c->plan_count; i++)
+		if (result->outcome == OUTCOME_RIGHT && !c->plans[i].shared)
+			run_bundle(result, p, d, blob, bytes, c->plans[i].cores, first);
+	if (blob && again && result->outcome == OUTCOME_RIGHT)
+		check_same_again(result, spec, d, blob, bytes);
+	bundle_free(b);
+}
+
+static bool has_deltas(const struct compiled_conv *c)
+{
+	return c->plan_count && c->lists[0][0].task_count > 2;
+}
+
+/* The same with complete records in place of deltas, where there are any. */
+static void run_full_records(struct result *result, const struct problem *p,
+			     const struct spec *spec, const struct data *d, void **first)
+{
+	const struct compile_options options = { .core_mask = 1, .full_records = true };
+	struct diag *diag = diag_new(NULL);
+	struct compiled_conv c;
+
+	if (compile_conv(&c, &spec->convs[0], &options, diag)) {
+		run_plans(result, p, &c, spec, d, false, first);
+		compiled_conv_free(&c);
+	} else {
+		result_set(result, OUTCOME_WRONG, "refused with complete records");
+	}
+	diag_free(diag);
+}
+
 static void run_compiled(struct result *result, const struct problem *p,
 			 const struct compiled_conv *c, const struct spec *spec)
 {
 	struct data d;
-	struct bundle *b;
-	const uint8_t *blob;
-	size_t bytes;
+	void *first = NULL;
 
 	if (!data_make(&d, p)) {
 		result_set(result, OUTCOME_WRONG, "out of memory in the test");
 		return;
 	}
-	b = make_bundle(c, spec, &d);
-	blob = b ? bundle_finish(b, &bytes) : NULL;
-	if (!blob)
-		result_set(result, OUTCOME_WRONG, "no bundle was made");
-	for (uint32_t i = 0; blob && i < c->plan_count; i++)
-		if (result->outcome == OUTCOME_RIGHT && !c->plans[i].shared)
-			run_bundle(result, p, &d, blob, bytes, c->plans[i].cores);
-	if (blob && result->outcome == OUTCOME_RIGHT)
-		check_same_again(result, spec, &d, blob, bytes);
-	bundle_free(b);
+	run_plans(result, p, c, spec, &d, true, &first);
+	if (result->outcome == OUTCOME_RIGHT && has_deltas(c))
+		run_full_records(result, p, spec, &d, &first);
+	free(first);
 	data_free(&d);
 }
 

@@ -2,6 +2,7 @@
  * e2e: problems along the whole path, compared with the reference convolution.
  *
  *     e2e [OPTION...] random COUNT         random problems
+ *     e2e [OPTION...] edges COUNT          random problems at the CBUF's edges
  *     e2e [OPTION...] slugs FILE           the shapes of a file, a slug a line
  *       --npucc PATH --npurun PATH         through these programs and files;
  *                                          else through the libraries
@@ -47,6 +48,7 @@ struct run {
 	uint32_t jobs, count, expect;
 	uint64_t seed;
 	struct problem *slugs; /* NULL: random */
+	bool at_edges;
 	char dir[64];
 	struct tally *tallies;
 };
@@ -56,7 +58,7 @@ static void get_problem(const struct run *run, uint32_t index, struct problem *p
 	if (run->slugs)
 		*p = run->slugs[index];
 	else
-		problem_random(p, run->seed, index);
+		problem_random(p, run->seed, index, run->at_edges);
 	/* Through programs, every fifth shape that a slug can say is one, with weights
 	 * from the seed. */
 	if (run->npucc && index % 5 == 4 && !p->bias && !p->fp32 && !p->inner &&
@@ -212,6 +214,11 @@ static bool run_workers(struct run *run, uint32_t first, uint32_t end)
 	return ok;
 }
 
+static uint32_t max_refused(const struct run *run)
+{
+	return run->slugs ? 0 : MAX_REFUSED_PERCENT;
+}
+
 /* Print the sum of all workers; true when everything is as it should be. */
 static bool summarize(const struct run *run, uint32_t want)
 {
@@ -239,9 +246,8 @@ static bool summarize(const struct run *run, uint32_t want)
 	for (uint32_t i = 0; i < sum.reason_count; i++)
 		printf("  %4u refused by [%s], for example: %s\n", sum.reasons[i].count,
 		       sum.reasons[i].rule, sum.reasons[i].example);
-	if (sum.refused * 100 > sum.done * (run->slugs ? 0 : MAX_REFUSED_PERCENT)) {
-		printf("too many are refused: at most %u%% may be\n",
-		       run->slugs ? 0 : MAX_REFUSED_PERCENT);
+	if (sum.refused * 100 > sum.done * max_refused(run)) {
+		printf("too many are refused: at most %u%% may be\n", max_refused(run));
 		return false;
 	}
 	return sum.wrong == 0 && sum.done == want;
@@ -287,7 +293,7 @@ static bool read_slugs(struct run *run, const char *path)
 static void usage(void)
 {
 	fprintf(stderr, "usage: e2e [--npucc PATH --npurun PATH] [--jobs N] [--expect N] "
-			"random COUNT | slugs FILE\n");
+			"random COUNT | edges COUNT | slugs FILE\n");
 	exit(2);
 }
 
@@ -310,7 +316,8 @@ static void parse_arguments(struct run *run, int argc, char **argv)
 	if (i + 2 != argc || !run->npucc != !run->npurun || run->jobs < 1 ||
 	    run->jobs > MAX_JOBS)
 		usage();
-	if (strcmp(argv[i], "random") == 0)
+	run->at_edges = strcmp(argv[i], "edges") == 0;
+	if (run->at_edges || strcmp(argv[i], "random") == 0)
 		run->count = (uint32_t)atoi(argv[i + 1]);
 	else if (strcmp(argv[i], "slugs") != 0 || !read_slugs(run, argv[i + 1]))
 		exit(strcmp(argv[i], "slugs") ? 2 : 1);

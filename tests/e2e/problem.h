@@ -22,8 +22,11 @@ struct problem {
 	uint64_t seed; /* of the data */
 };
 
-/* Problem `index` of a run; the same for the same seed. */
-void problem_random(struct problem *p, uint64_t seed, uint32_t index);
+/*
+ * Problem `index` of a run; the same for the same seed.  `at_edges`: one that aims
+ * at what the CBUF just holds or just does not.
+ */
+void problem_random(struct problem *p, uint64_t seed, uint32_t index, bool at_edges);
 
 /* A line of a slug file; false when it is no slug. */
 bool problem_from_slug(struct problem *p, const char *line);
