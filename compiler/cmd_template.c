@@ -6,9 +6,11 @@
 
 #include "cmd.h"
 #include "cmd_template.h"
+#include "log.h"
 
 enum option_id {
 	OPT_OUTPUT = 1,
+	OPT_CONV,
 	OPT_SCHEDULES,
 	OPT_JSON,
 	OPT_REPORT,
@@ -31,6 +33,8 @@ static const struct option_row rows[] = {
 	  "check: only a malformed template is a failure; differences are printed" },
 	{ NULL, NULL, NULL, 0, "Import" },
 	{ "o", "output", "FILE", OPT_OUTPUT, "write the template to FILE" },
+	{ NULL, "conv", "SPEC", OPT_CONV,
+	  "the conv that ran, where the capture is logs: they do not say" },
 	{ NULL, "compiler", "TEXT", OPT_COMPILER,
 	  "version of the vendor compiler, where the capture does not say" },
 	{ NULL, "runtime", "TEXT", OPT_RUNTIME, "version of the vendor runtime" },
@@ -83,7 +87,7 @@ static const struct action {
 	size_t min_words, max_words;
 	bool needs_output;
 } actions[] = {
-	{ "import", template_import, 1, 1, true },
+	{ "import", template_import, 1, LOG_MAX_FILES, true },
 	{ "list", template_list, 0, 0, false },
 	{ "show", template_show, 1, 1, false },
 	{ "check", template_check, 0, SIZE_MAX, false },
@@ -107,6 +111,9 @@ static int apply_option(struct template_request *r, const struct options_scan *s
 		break;
 	case OPT_OUTPUT:
 		r->output = scan->value;
+		break;
+	case OPT_CONV:
+		r->conv = scan->value;
 		break;
 	case OPT_SCHEDULES:
 		r->schedules = scan->value;
@@ -180,7 +187,9 @@ static int run_action(struct template_request *r)
 		return EXIT_USAGE;
 	if (r->word_count < action->min_words || r->word_count > action->max_words) {
 		options_usage(&options, stderr, "%s takes %s", action->name,
-			      action->max_words ? "one argument" : "no argument");
+			      action->max_words > 1 ? "at least one file"
+			      : action->max_words   ? "one argument"
+						    : "no argument");
 		return EXIT_USAGE;
 	}
 	if (action->needs_output && !r->output) {

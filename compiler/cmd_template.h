@@ -11,7 +11,7 @@ struct template_request {
 	const char *action;
 	const char **words; /* after the action */
 	size_t word_count;
-	const char *output, *schedules;
+	const char *output, *schedules, *conv;
 	const char *compiler, *runtime, *driver, *date;
 	const char *notes[TEMPLATE_MAX_NOTES];
 	uint32_t note_count;

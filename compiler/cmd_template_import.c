@@ -8,7 +8,9 @@
 #include "capture.h"
 #include "cmd.h"
 #include "cmd_template.h"
+#include "evidence.h"
 #include "mem.h"
+#include "spec.h"
 
 /* The directory of a path, "." for a bare name; free() it. */
 static char *dir_of(const char *path)
@@ -119,35 +121,116 @@ static int write_template(const struct template *t, const char *path)
 	return code;
 }
 
-int template_import(const struct template_request *r)
+/* A template in hand: what the command line adds, and out. */
+static int finish(struct template *t, const struct template_request *r)
+{
+	int code;
+
+	add_provenance(t, r);
+	code = add_hazards(t, r) ? write_template(t, r->output) : EXIT_USAGE;
+	template_clear(t);
+	return code;
+}
+
+static int refuse_import(const char *path, const char *why)
+{
+	fprintf(stderr, "npucc template: %s: no template can be made: %s\n", path, why);
+	return EXIT_REFUSED;
+}
+
+static int complain(const char *why)
+{
+	fprintf(stderr, "npucc template: %s\n", why);
+	return EXIT_FILE;
+}
+
+static int import_json(const struct template_request *r)
 {
 	const char *path = r->words[0];
 	char why[TEMPLATE_WHY_BYTES], *dir = dir_of(path);
 	struct capture_orders orders;
 	struct capture capture;
 	struct template t;
-	int code = EXIT_REFUSED;
+	bool ok = capture_orders_read(&orders, dir, why);
+	int code;
 
-	if (!capture_orders_read(&orders, dir, why)) {
-		fprintf(stderr, "npucc template: %s\n", why);
-		free(dir);
-		return EXIT_FILE;
-	}
 	free(dir);
+	if (!ok)
+		return complain(why);
 	if (!capture_read(&capture, path, &orders, why)) {
-		fprintf(stderr, "npucc template: %s\n", why);
 		capture_orders_free(&orders);
-		return EXIT_FILE;
+		return complain(why);
 	}
-	if (!template_from_capture(&t, &capture, why)) {
-		fprintf(stderr, "npucc template: %s: no template can be made: %s\n", path,
-			why);
-	} else {
-		add_provenance(&t, r);
-		code = add_hazards(&t, r) ? write_template(&t, r->output) : EXIT_USAGE;
-		template_clear(&t);
-	}
+	code = template_from_capture(&t, &capture, why) ? finish(&t, r)
+							: refuse_import(path, why);
 	capture_free(&capture);
 	capture_orders_free(&orders);
 	return code;
+}
+
+/* The one conv of --conv; errors are printed. */
+static bool read_conv(struct spec *spec, const char *arg)
+{
+	struct diag *diag = diag_new(stderr);
+	bool ok;
+
+	spec_init(spec);
+	spec_read(spec, arg, diag);
+	if (!diag_errors(diag))
+		spec_check(spec, diag);
+	if (!diag_errors(diag) && spec->count != 1)
+		diag_error(diag, (struct loc){ 0 }, NULL,
+			   "--conv: %zu convs; name the one that ran", spec->count);
+	ok = !diag_errors(diag);
+	diag_free(diag);
+	return ok;
+}
+
+static int import_evidence(const struct template_request *r, const struct log *log,
+			   const struct conv_problem *p)
+{
+	char why[TEMPLATE_WHY_BYTES];
+	struct evidence *ev = mem_new(sizeof *ev);
+	struct template t;
+	int code;
+
+	if (!evidence_init(ev, log, NULL, NULL, 1))
+		mem_out();
+	code = template_from_evidence(&t, ev, p, why) ? finish(&t, r)
+						      : refuse_import(r->words[0], why);
+	evidence_free(ev);
+	free(ev);
+	return code;
+}
+
+static int import_logs(const struct template_request *r)
+{
+	struct log *log = mem_new(sizeof *log);
+	char why[LOG_WHY_BYTES];
+	struct spec spec;
+	int code = EXIT_REFUSED;
+
+	log_init(log);
+	if (read_conv(&spec, r->conv)) {
+		code = EXIT_DONE;
+		for (size_t i = 0; code == EXIT_DONE && i < r->word_count; i++) {
+			if (!log_read(log, r->words[i], LOG_KIND_AUTO, why))
+				code = complain(why);
+		}
+		if (code == EXIT_DONE)
+			code = import_evidence(r, log, &spec.convs[0]);
+	}
+	spec_free(&spec);
+	log_free(log);
+	free(log);
+	return code;
+}
+
+int template_import(const struct template_request *r)
+{
+	if (r->conv)
+		return import_logs(r);
+	if (r->word_count > 1)
+		return complain("import: several files are logs, which need --conv SPEC");
+	return import_json(r);
 }

@@ -17,6 +17,7 @@
 
 struct capture;
 struct compiled_conv;
+struct evidence;
 
 #define TEMPLATE_FORMAT "npucc-template/1"
 #define TEMPLATE_MAX_BYTES (4u << 20) /* of one file */
@@ -136,6 +137,13 @@ bool template_write(const struct template *t, FILE *out);
  */
 #define TEMPLATE_WHY_BYTES 300
 bool template_from_capture(struct template *t, const struct capture *c, char *why);
+
+/*
+ * Make a template of a run's logs: the task table, the command window and the
+ * allocations of its five buffers.  A log does not say which conv ran: `p` does.
+ */
+bool template_from_evidence(struct template *t, const struct evidence *ev,
+			    const struct conv_problem *p, char *why);
 
 /* The same form of what the compiler made; no provenance. */
 void template_from_compiled(struct template *t, const struct compiled_conv *c);

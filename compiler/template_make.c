@@ -9,11 +9,9 @@
 #include "capture.h"
 #include "compile.h"
 #include "hw/npu_word.h"
-#include "mem.h"
-#include "template.h"
+#include "template_priv.h"
 
-/* A new record with room for `writes`. */
-static struct template_record *add_record(struct template *t, uint32_t writes)
+struct template_record *template_add_record(struct template *t, uint32_t writes)
 {
 	struct template_record *r;
 
@@ -29,8 +27,7 @@ static char *copy(const char *text)
 	return mem_strndup(text, strlen(text));
 }
 
-/* What a conv's records point into, by register; captures of plain convs only. */
-static enum template_buffer buffer_of(enum npu_reg reg)
+enum template_buffer template_buffer_of(enum npu_reg reg)
 {
 	switch (reg) {
 	case NPU_REG_CNA_FEATURE_DATA_ADDR:
@@ -49,8 +46,7 @@ static enum template_buffer buffer_of(enum npu_reg reg)
 	}
 }
 
-/* The tiles of all conv records, once writes and lists are there. */
-static bool find_tiles(struct template *t)
+bool template_find_tiles(struct template *t)
 {
 	uint32_t value[NPU_REG_N];
 	struct conv_layout layout;
@@ -79,9 +75,7 @@ static bool find_tiles(struct template *t)
 
 /* --- from a capture -------------------------------------------------------- */
 
-static bool refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char *why, const char *fmt, ...)
+bool template_refuse(char *why, const char *fmt, ...)
 {
 	va_list args;
 
@@ -97,7 +91,7 @@ static uint32_t own_offset(const struct capture *c, const struct capture_task *t
 {
 	uint64_t scratch = c->bos.regcmd_offset - NPU_WEIGHT_SCRATCH_BYTES;
 
-	if (buffer_of(reg) != TEMPLATE_SCRATCH)
+	if (template_buffer_of(reg) != TEMPLATE_SCRATCH)
 		return task->value[reg];
 	if (task->in_weight_bo[reg])
 		return (uint32_t)(task->value[reg] - scratch);
@@ -113,12 +107,13 @@ static bool take_task(struct template *t, const struct capture *c, uint32_t inde
 	struct template_record *r;
 
 	if (!task->order || !task->has_tail)
-		return refuse(why, "task %u: the %s not known", index,
-			      task->order ? "chain words are"
-					  : "order of its register writes is");
+		return template_refuse(why, "task %u: the %s not known", index,
+				       task->order ? "chain words are"
+						   : "order of its register writes is");
 	if (task->amount > TEMPLATE_MAX_WRITES)
-		return refuse(why, "task %u writes %u registers", index, task->amount);
-	r = add_record(t, task->amount);
+		return template_refuse(why, "task %u writes %u registers", index,
+				       task->amount);
+	r = template_add_record(t, task->amount);
 	r->mask = task->mask;
 	r->int_mask = task->int_mask;
 	r->offset = task->regcmd_offset;
@@ -128,10 +123,11 @@ static bool take_task(struct template *t, const struct capture *c, uint32_t inde
 		struct template_write *w = &r->writes[r->write_count];
 
 		if (reg >= NPU_REG_N || !task->has[reg])
-			return refuse(why, "task %u: the value of write %u is not known",
-				      index, r->write_count);
-		if (task->is_addr[reg] && buffer_of(reg) == TEMPLATE_NO_BUFFER)
-			return refuse(
+			return template_refuse(
+			    why, "task %u: the value of write %u is not known", index,
+			    r->write_count);
+		if (task->is_addr[reg] && template_buffer_of(reg) == TEMPLATE_NO_BUFFER)
+			return template_refuse(
 			    why,
 			    "task %u: %s.%s points to an operand, which a plain conv "
 			    "has not",
@@ -139,7 +135,7 @@ static bool take_task(struct template *t, const struct capture *c, uint32_t inde
 			    npu_regs[reg].name);
 		*w = (struct template_write){ reg, TEMPLATE_NO_BUFFER, task->value[reg] };
 		if (task->is_addr[reg]) {
-			w->buffer = buffer_of(reg);
+			w->buffer = template_buffer_of(reg);
 			w->value = own_offset(c, task, reg);
 		}
 	}
@@ -158,16 +154,17 @@ static bool take_tasks(struct template *t, const struct capture *c, char *why)
 		if (!plan || plan->cores != task->plan) {
 			if (task->plan <= (plan ? plan->cores : 0) ||
 			    task->plan > NPU_MAX_CORES)
-				return refuse(why, "task %u: plan %u is out of order", i,
-					      task->plan);
+				return template_refuse(why,
+						       "task %u: plan %u is out of order",
+						       i, task->plan);
 			plan = &t->plans[t->plan_count++];
 			plan->cores = task->plan;
 			plan->evidence = NPUB_EVIDENCE_CAPTURED;
 		}
 		if (task->core >= plan->cores || task->core + 1 < plan->list_count ||
 		    task->core > plan->list_count)
-			return refuse(why, "task %u: core %u is out of order", i,
-				      task->core);
+			return template_refuse(why, "task %u: core %u is out of order", i,
+					       task->core);
 		list = &plan->list[task->core];
 		if (task->core == plan->list_count) {
 			plan->list_count++;
@@ -177,7 +174,7 @@ static bool take_tasks(struct template *t, const struct capture *c, char *why)
 		if (!take_task(t, c, i, why))
 			return false;
 	}
-	return t->plan_count || refuse(why, "the capture holds no tasks");
+	return t->plan_count || template_refuse(why, "the capture holds no tasks");
 }
 
 /* A dump of tensors reads the input back before, and the output once more after. */
@@ -196,7 +193,7 @@ static bool take_run(struct template *t, const struct capture *c, char *why)
 	if (!c->has_submit)
 		return true;
 	if (c->sync_count > TEMPLATE_MAX_SYNCS)
-		return refuse(why, "%u syncs in one run", c->sync_count);
+		return template_refuse(why, "%u syncs in one run", c->sync_count);
 	for (uint32_t i = 0; i < c->sync_count; i++)
 		t->syncs[i] =
 		    (struct template_sync){ c->syncs[i].bo, c->syncs[i].flags,
@@ -220,11 +217,28 @@ static bool is_plain(const struct capture *c, char *why)
 	const struct conv_fusion *f = &c->problem.fusion;
 
 	if (c->topology_only || !c->full_window)
-		return refuse(why, "it holds no complete registers, only %s",
-			      c->topology_only ? "the task table" : "some");
+		return template_refuse(why, "it holds no complete registers, only %s",
+				       c->topology_only ? "the task table" : "some");
 	if (f->table || f->add || (*c->op_type && strcmp(c->op_type, "Conv")))
-		return refuse(why, "its operator is %s; templates hold plain convs",
-			      c->op_type);
+		return template_refuse(
+		    why, "its operator is %s; templates hold plain convs", c->op_type);
+	return true;
+}
+
+/* In a network, a list leads on into the next operator's. */
+static bool is_alone(const struct template *t, char *why)
+{
+	for (uint32_t p = 0; p < t->plan_count; p++) {
+		for (uint32_t core = 0; core < t->plans[p].list_count; core++) {
+			const struct template_list *list = &t->plans[p].list[core];
+
+			if (t->records[list->first + list->count - 1].tail[0][0])
+				return template_refuse(
+				    why, "its lists lead on into the next operator "
+					 "of a network; templates hold convs captured "
+					 "alone");
+		}
+	}
 	return true;
 }
 
@@ -248,14 +262,14 @@ bool template_from_capture(struct template *t, const struct capture *c, char *wh
 	t->bo_bytes[NPUB_BO_OUTPUT] = c->bos.output;
 	t->regcmd_offset = c->bos.regcmd_offset;
 	t->regcmd_bytes = c->bos.regcmd;
-	if (take_tasks(t, c, why) && take_run(t, c, why)) {
+	if (take_tasks(t, c, why) && is_alone(t, why) && take_run(t, c, why)) {
 		for (uint32_t i = 0; i < t->record_count; i++) {
 			if (t->records[i].mask == NPU_MASK_CONV_RDMA)
 				t->problem.bias.kind = SOURCE_SEED;
 		}
-		if (find_tiles(t))
+		if (template_find_tiles(t))
 			return true;
-		refuse(why, "out of memory");
+		template_refuse(why, "out of memory");
 	}
 	template_clear(t);
 	return false;
@@ -308,7 +322,7 @@ static void take_compiled_task(struct template *t, const struct compiled_conv *c
 	const struct regcmds *code = &c->regcmds;
 	const struct npub_task *task = &code->tasks[task_index];
 	uint32_t word = (uint32_t)(task->regcmd_addr / NPU_WORD_BYTES);
-	struct template_record *r = add_record(t, task->regcfg_amount);
+	struct template_record *r = template_add_record(t, task->regcfg_amount);
 
 	r->mask = task->enable_mask;
 	r->int_mask = task->int_mask;

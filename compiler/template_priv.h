@@ -4,6 +4,7 @@
 #ifndef TEMPLATE_PRIV_H
 #define TEMPLATE_PRIV_H
 
+#include "mem.h"
 #include "template.h"
 #include "template_json.h"
 
@@ -31,5 +32,19 @@ void read_plans(struct template_reading *r, struct tjson_node node);
  * Each breach is reported at the part that is wrong (template_rules.c).
  */
 void check_rules(struct template_reading *r);
+
+/* --- making templates (template_make.c) ------------------------------------ */
+
+/* A new record with room for `writes`. */
+struct template_record *template_add_record(struct template *t, uint32_t writes);
+
+/* What an address register of a plain conv points into; by register alone. */
+enum template_buffer template_buffer_of(enum npu_reg reg);
+
+/* The tiles of all conv records, once writes and lists are there; false: no memory. */
+bool template_find_tiles(struct template *t);
+
+/* Fill `why` (TEMPLATE_WHY_BYTES); returns false. */
+bool template_refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -65,13 +65,16 @@ static bool links_to(const struct template_record *rec,
 	       npu_field_unpack(amount, NPU_PC_REGISTER_AMOUNTS_BARRIER) == cores - 1;
 }
 
+/* An old compiler sets bits above the amount; they name no record. */
 static bool ends_chain(const struct template_record *rec)
 {
 	static const uint32_t zero[3];
+	uint32_t amount = rec->tail[1][2];
 
-	return !memcmp(rec->tail[0], zero, sizeof zero) &&
-	       rec->tail[1][0] == NPU_TARGET_PC && rec->tail[1][1] == OFFSET_AMOUNTS &&
-	       !rec->tail[1][2];
+	return !memcmp(rec->tail[0], zero, sizeof zero) && rec->tail[1][0] == NPU_TARGET_PC &&
+	       rec->tail[1][1] == OFFSET_AMOUNTS &&
+	       !npu_field_unpack(amount, NPU_PC_REGISTER_AMOUNTS_PC_DATA_AMOUNT) &&
+	       !npu_field_unpack(amount, NPU_PC_REGISTER_AMOUNTS_BARRIER);
 }
 
 /* A chain as long as its list: no other length can complete (F-36). */
@@ -169,6 +172,77 @@ static void check_tile(struct template_reading *r, const struct conv_layout *l,
 		report_tile(r, place->tile, &want);
 }
 
+/* Registers that state the problem itself. */
+static void check_problem(struct template_reading *r, const struct template_list *list,
+			  uint32_t i)
+{
+	const struct conv_problem *p = &r->t->problem;
+	const struct {
+		enum npu_field field;
+		uint32_t want;
+	} stated[] = {
+		{ NPU_CNA_DATA_SIZE0_DATAIN_WIDTH, p->in_w },
+		{ NPU_CNA_DATA_SIZE2_DATAOUT_WIDTH, p->out_w },
+		{ NPU_CNA_WEIGHT_SIZE2_WEIGHT_WIDTH, p->kernel_w },
+		{ NPU_CNA_WEIGHT_SIZE2_WEIGHT_HEIGHT, p->kernel_h },
+		{ NPU_CNA_CONV_CON3_CONV_Y_STRIDE, p->stride_y },
+		{ NPU_CNA_CONV_CON3_CONV_X_STRIDE, p->stride_x },
+		{ NPU_CNA_CONV_CON3_ATROUS_Y_DILATION, p->dilation_y },
+		{ NPU_CNA_CONV_CON3_ATROUS_X_DILATION, p->dilation_x },
+		{ NPU_CNA_PAD_CON0_PAD_LEFT, p->pad_left },
+		{ NPU_CNA_CONV_CON1_IN_PRECISION, p->elem },
+		{ NPU_DPU_DATA_FORMAT_OUT_PRECISION, p->out_elem },
+	};
+	uint32_t index = list->first + i, value[NPU_REG_N];
+
+	if (is_barrier(&r->t->records[index]))
+		return;
+	template_values(r->t, list, i, value);
+	for (size_t k = 0; k < sizeof stated / sizeof stated[0]; k++) {
+		const struct npu_field_desc *f = &npu_fields[stated[k].field];
+		uint32_t found = npu_field_unpack(value[f->reg], stated[k].field);
+
+		if (found != stated[k].want)
+			diag_error(r->json.diag,
+				   tjson_loc(&r->json, r->places[index].writes), "conv",
+				   "%s.%s.%s is %u, but the conv says %u",
+				   npu_block_name(npu_regs[f->reg].block),
+				   npu_regs[f->reg].name, f->name, found, stated[k].want);
+	}
+}
+
+/*
+ * Tiles of a plan make every output once: none leaves the output, and together they
+ * have its area.  (Two that overlap leave a hole of the same size.)
+ */
+static void check_coverage(struct template_reading *r, const struct template_plan *plan)
+{
+	const struct conv_problem *p = &r->t->problem;
+	uint64_t area = 0, want = (uint64_t)p->batch * p->out_h * p->out_c;
+
+	for (uint32_t core = 0; core < plan->list_count; core++) {
+		for (uint32_t i = 0; i < plan->list[core].count; i++) {
+			uint32_t index = plan->list[core].first + i;
+			const struct tile *t = &r->t->records[index].tile;
+
+			area += (uint64_t)t->y_count * t->k_count;
+			if (t->image >= p->batch ||
+			    (uint64_t)t->y + t->y_count > p->out_h ||
+			    (uint64_t)t->k + t->k_count > p->out_c)
+				breach(r, r->places[index].tile, "coverage",
+				       "the tile leaves the conv's output");
+		}
+	}
+	if (area != want)
+		diag_error(r->json.diag,
+			   tjson_loc(&r->json, r->places[plan->list[0].first].record),
+			   "coverage",
+			   "the plan for %u core%s makes %llu rows of channels, the "
+			   "output has %llu",
+			   plan->cores, plan->cores == 1 ? "" : "s",
+			   (unsigned long long)area, (unsigned long long)want);
+}
+
 /* Addresses lie in what is known of their buffers, records in the window. */
 static void check_bounds(struct template_reading *r, uint32_t index)
 {
@@ -233,6 +307,23 @@ static void check_submit(struct template_reading *r)
 	}
 }
 
+/* The rules of one plan. */
+static void check_plan(struct template_reading *r, const struct conv_layout *layout,
+		       const struct template_plan *plan)
+{
+	for (uint32_t core = 0; core < plan->list_count; core++) {
+		const struct template_list *list = &plan->list[core];
+
+		check_chain(r, list, plan->list_count);
+		check_barriers(r, plan, list);
+		for (uint32_t i = 0; i < list->count; i++) {
+			check_problem(r, list, i);
+			check_tile(r, layout, list, i);
+		}
+	}
+	check_coverage(r, plan);
+}
+
 void check_rules(struct template_reading *r)
 {
 	struct template *t = r->t;
@@ -247,16 +338,8 @@ void check_rules(struct template_reading *r)
 		check_masks(r, i);
 		check_bounds(r, i);
 	}
-	for (uint32_t i = 0; i < t->plan_count; i++) {
-		const struct template_plan *plan = &t->plans[i];
-
-		for (uint32_t k = 0; k < plan->list_count; k++) {
-			check_chain(r, &plan->list[k], plan->list_count);
-			check_barriers(r, plan, &plan->list[k]);
-			for (uint32_t j = 0; j < plan->list[k].count; j++)
-				check_tile(r, &layout, &plan->list[k], j);
-		}
-	}
+	for (uint32_t i = 0; i < t->plan_count; i++)
+		check_plan(r, &layout, &t->plans[i]);
 	if (t->has_submit)
 		check_submit(r);
 	layout_free(&layout);
