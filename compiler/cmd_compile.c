@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "depfile.h"
 #include "explain.h"
+#include "figure.h"
 #include "mem.h"
 #include "options.h"
 #include "spec.h"
@@ -23,6 +24,7 @@ enum option_id {
 	OPT_FULL_RECORDS,
 	OPT_SCHEDULES,
 	OPT_EXPLAIN,
+	OPT_FIGURE,
 	OPT_DRY_RUN,
 	OPT_STRIP,
 	OPT_DEPFILE,
@@ -60,6 +62,9 @@ static const struct option_row rows[] = {
 	{ NULL, "explain", "[FORMAT]", OPT_EXPLAIN,
 	  "print every decision and its reason as text or json (default text); without "
 	  "-o nothing is written" },
+	{ NULL, "figure", "FILE", OPT_FIGURE,
+	  "draw the plans of the one conv as SVG: rows and channels of the output by "
+	  "core and tile, input rows with their halo" },
 	{ "n", "dry-run", NULL, OPT_DRY_RUN,
 	  "do everything, weights included, but write no file" },
 	{ "q", "quiet", NULL, OPT_QUIET, "no progress and no summary" },
@@ -99,7 +104,7 @@ enum explain_format { EXPLAIN_NO, EXPLAIN_TEXT, EXPLAIN_JSON };
 struct request {
 	const char **specs;
 	size_t spec_count;
-	const char *output, *depfile, *schedules;
+	const char *output, *depfile, *figure, *schedules;
 	bool want_depfile, dry_run, strip, quiet, have_seed;
 	uint64_t seed;
 	enum explain_format explain;
@@ -138,6 +143,7 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 	switch (id) {
 	case OPTIONS_WORD: r->specs[r->spec_count++] = scan->value; break;
 	case OPT_OUTPUT: r->output = scan->value; break;
+	case OPT_FIGURE: r->figure = scan->value; break;
 	case OPT_STRIP: r->strip = true; break;
 	case OPT_DRY_RUN: r->dry_run = true; break;
 	case OPT_QUIET: r->quiet = true; break;
@@ -184,8 +190,9 @@ static int check_request(const struct request *r)
 		options_usage(&options, stderr, "no SPEC: name a file, a slug or -");
 		return EXIT_USAGE;
 	}
-	if (!r->output && !r->dry_run && !r->explain) {
-		options_usage(&options, stderr, "where to? give -o FILE, --explain or --dry-run");
+	if (!r->output && !r->dry_run && !r->explain && !r->figure) {
+		options_usage(&options, stderr,
+			      "where to? give -o FILE, --explain, --figure or --dry-run");
 		return EXIT_USAGE;
 	}
 	if (r->want_depfile && !r->depfile && !r->output) {
@@ -246,9 +253,12 @@ static void run_conv(const struct request *r, const struct conv_problem *p,
 		     struct bundle *bundle, json_t *explained, struct diag *diag)
 {
 	struct compiled_conv c;
+	char why[256];
 
 	if (!compile_conv(&c, p, &r->compile, diag))
 		return;
+	if (r->figure && !figure_write(r->figure, &c, why, sizeof why))
+		diag_error(diag, p->loc[CONV_NAME], NULL, "no figure: %s", why);
 	if (r->explain == EXPLAIN_TEXT)
 		explain_text(stdout, &c);
 	if (r->explain == EXPLAIN_JSON)
@@ -337,6 +347,9 @@ static int compile_request(struct request *r)
 		spec_read(&spec, r->specs[i], diag);
 	if (!diag_errors(diag))
 		spec_check(&spec, diag);
+	if (r->figure && spec.count > 1 && !diag_errors(diag))
+		diag_error(diag, spec.convs[1].loc[CONV_NAME], "figure-one-conv",
+			   "--figure draws one conv, there are %zu", spec.count);
 	for (size_t i = 0; r->have_seed && i < spec.count; i++)
 		spec.convs[i].seed = r->seed;
 	if (!diag_errors(diag) && load_templates(r, &templates, &spec, diag)) {

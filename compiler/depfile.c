@@ -1,9 +1,10 @@
 #include "depfile.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "files.h"
 
 /* Spaces and '#' take a backslash, '$' doubles. */
 static void put_escaped(FILE *f, const char *s)
@@ -34,46 +35,30 @@ static void put_rule(FILE *f, const char *target, const char *const *deps, size_
 	}
 }
 
-static bool write_whole(const char *temp, const char *path, const char *target,
-			const char *const *deps, size_t dep_count)
-{
-	FILE *f = fopen(temp, "w");
-	bool ok;
-
-	if (!f)
-		return false;
-	put_rule(f, target, deps, dep_count);
-	ok = !ferror(f);
-	if (fclose(f) != 0)
-		ok = false;
-	if (ok && rename(temp, path) != 0)
-		ok = false;
-	if (!ok) {
-		int saved = errno;
-
-		remove(temp);
-		errno = saved;
-	}
-	return ok;
-}
-
 bool depfile_write(const char *path, const char *target, const char *const *deps,
 		   size_t dep_count, char *why, size_t why_bytes)
 {
-	size_t bytes = strlen(path ? path : target) + sizeof ".d.tmp";
-	char *name = malloc(bytes), *temp = malloc(bytes);
-	bool ok = name && temp;
+	size_t bytes = strlen(path ? path : target) + sizeof ".d", text_bytes;
+	char *name = malloc(bytes), *text = NULL;
+	FILE *f = open_memstream(&text, &text_bytes);
+	bool ok = name && f;
 
+	if (ok)
+		put_rule(f, target, deps, dep_count);
+	if (f && fclose(f) != 0)
+		ok = false;
 	if (ok) {
+		struct file_part part = { text, text_bytes };
+		char reason[200];
+
 		snprintf(name, bytes, "%s%s", path ? path : target, path ? "" : ".d");
-		snprintf(temp, bytes, "%s%s.tmp", path ? path : target, path ? "" : ".d");
-		ok = write_whole(temp, name, target, deps, dep_count);
+		ok = files_write(name, &part, 1, reason, sizeof reason);
 		if (!ok)
-			snprintf(why, why_bytes, "%s: %s", name, strerror(errno));
+			snprintf(why, why_bytes, "%s: %s", name, reason);
 	} else {
 		snprintf(why, why_bytes, "out of memory");
 	}
-	free(temp);
+	free(text);
 	free(name);
 	return ok;
 }

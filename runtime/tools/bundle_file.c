@@ -105,7 +105,7 @@ enum tool_exit bundle_file_open(struct bundle_file *f, const char *program,
 	memset(f, 0, sizeof(*f));
 	f->path = path;
 	npurt_error_reset(&error);
-	if (!file_read(path, &f->blob, &f->bytes, why, sizeof(why))) {
+	if (!files_read(path, &f->blob, &f->bytes, why, sizeof(why))) {
 		tool_complain(program, path, "%s", why);
 		return EXIT_FILE;
 	}

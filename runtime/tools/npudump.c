@@ -182,7 +182,7 @@ static enum tool_exit dump_bundle(const struct bundle_file *file, const struct r
 	part.data = text;
 	if (code != EXIT_DONE) {
 		tool_complain(PROGRAM, file->path, "internal error: out of memory");
-	} else if (!file_write(r->output ? r->output : "-", &part, 1, why, sizeof(why))) {
+	} else if (!files_write(r->output ? r->output : "-", &part, 1, why, sizeof(why))) {
 		tool_complain(PROGRAM, r->output ? r->output : "standard output", "%s",
 			      why);
 		code = EXIT_FILE;

@@ -27,7 +27,7 @@ static bool write_in(const char *dir, const char *name, const void *data, size_t
 		snprintf(why, why_bytes, "the path is too long");
 		return false;
 	}
-	if (file_write(path, &part, 1, reason, sizeof(reason)))
+	if (files_write(path, &part, 1, reason, sizeof(reason)))
 		return true;
 	snprintf(why, why_bytes, "%s: %s", name, reason);
 	return false;

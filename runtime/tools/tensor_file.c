@@ -188,7 +188,7 @@ bool tensor_read_file(struct tensor *t, const char *path, enum tensor_format for
 	memset(report, 0, sizeof(*report));
 	if (!settle_format(&format, path, "--input-format", report))
 		return false;
-	if (!file_read(path, &file, &bytes, report->why, sizeof(report->why))) {
+	if (!files_read(path, &file, &bytes, report->why, sizeof(report->why))) {
 		report->file_trouble = true;
 		return false;
 	}
@@ -242,7 +242,7 @@ bool tensor_write_file(const struct tensor *t, const char *path,
 			return tensor_refuse(report, "out of memory");
 		parts[1].data = picture;
 	}
-	ok = file_write(path, parts, 2, report->why, sizeof(report->why));
+	ok = files_write(path, parts, 2, report->why, sizeof(report->why));
 	report->file_trouble = !ok;
 	free(picture);
 	return ok;

@@ -11,7 +11,7 @@ static bool write_text(const char *path, const char *text, char *why)
 {
 	const struct file_part part = { text, strlen(text) };
 
-	return file_write(path, &part, 1, why, 200);
+	return files_write(path, &part, 1, why, 200);
 }
 
 static void expect_content(const char *path, const char *text)
@@ -20,7 +20,7 @@ static void expect_content(const char *path, const char *text)
 	size_t bytes;
 	char why[200];
 
-	if (!file_read(path, &data, &bytes, why, sizeof(why)))
+	if (!files_read(path, &data, &bytes, why, sizeof(why)))
 		fail_msg("%s: %s", path, why);
 	assert_int_equal(bytes, strlen(text));
 	assert_memory_equal(data, text, bytes);
@@ -48,7 +48,7 @@ static void round_trip(void **state)
 	char why[200];
 
 	(void)state;
-	assert_true(file_write(path, parts, 3, why, sizeof(why)));
+	assert_true(files_write(path, parts, 3, why, sizeof(why)));
 	expect_content(path, "one two");
 	assert_true(write_text(path, "", why));
 	expect_content(path, "");
@@ -109,9 +109,9 @@ static void refusals(void **state)
 	assert_false(write_text("/dev/full", "x", why));
 	assert_string_equal(why, "cannot write: No space left on device");
 	assert_false(write_text(".", "x", why));
-	assert_false(file_read("no-such-file", &data, &bytes, why, sizeof(why)));
+	assert_false(files_read("no-such-file", &data, &bytes, why, sizeof(why)));
 	assert_string_equal(why, "cannot open: No such file or directory");
-	assert_false(file_read(".", &data, &bytes, why, sizeof(why)));
+	assert_false(files_read(".", &data, &bytes, why, sizeof(why)));
 	assert_string_equal(why, "cannot read: Is a directory");
 	assert_null(data);
 	assert_int_equal(bytes, 9);

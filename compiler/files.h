@@ -15,7 +15,7 @@
  * success, even when the file is empty.  "-" is standard input.  False with `why`
  * filled: "cannot open: No such file or directory".
  */
-bool file_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes);
+bool files_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes);
 
 struct file_part {
 	const void *data;
@@ -27,7 +27,7 @@ struct file_part {
  * which then takes its name, so that a full disk or a crash leaves what was there
  * before.  "-" is standard output; a device or pipe is written directly.
  */
-bool file_write(const char *path, const struct file_part *parts, size_t part_count,
+bool files_write(const char *path, const struct file_part *parts, size_t part_count,
 		char *why, size_t why_bytes);
 
 #endif

@@ -68,7 +68,7 @@ static bool read_all(int fd, void **data, size_t *bytes, char *why, size_t why_b
 	return true;
 }
 
-bool file_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes)
+bool files_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -152,7 +152,7 @@ static bool write_and_rename(int fd, const char *temp, const char *path,
 	return ok;
 }
 
-bool file_write(const char *path, const struct file_part *parts, size_t part_count,
+bool files_write(const char *path, const struct file_part *parts, size_t part_count,
 		char *why, size_t why_bytes)
 {
 	size_t length = strlen(path);
