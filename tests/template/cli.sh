@@ -1,0 +1,154 @@
+#!/bin/sh
+# npucc template, npucc can and evidence in bundles as a user meets them: the program
+# and the source tree are the arguments.  Works in a directory of its own.
+set -u
+npucc=$1 root=$2
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+unset NPUCC_SCHEDULES
+failures=0
+
+fail() {
+	echo "FAIL: $case: $*"
+	failures=$((failures + 1))
+}
+
+# run CODE COMMAND...: the exit code must be CODE; out and err keep what was said.
+run() {
+	want=$1
+	shift
+	"$@" >out 2>err
+	code=$?
+	[ "$code" = "$want" ] || {
+		fail "exit code $code, want $want: $*"
+		cat err
+	}
+}
+
+says() { # says FILE TEXT
+	grep -qF -- "$2" "$1" || {
+		fail "no '$2' in what was said:"
+		cat "$1"
+	}
+}
+
+lacks() { # lacks FILE TEXT
+	! grep -qF -- "$2" "$1" || fail "'$2' in what was said"
+}
+
+h56=b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid
+shipped=$root/schedules/c64_h56_w56_oc128_k1.json
+
+case=help
+for command in template can; do
+	run 0 "$npucc" "$command" --help
+	says out SYNOPSIS
+	says out "EXIT STATUS"
+done
+
+case=usage
+run 2 "$npucc" template
+says err "no action"
+run 2 "$npucc" template forge
+says err "no action 'forge'"
+run 2 "$npucc" template show
+run 2 "$npucc" template import "$root/tests/data/captures/f16_c160_7x7_oc320_k3x3_s1_p0_g1.json"
+says err "where to?"
+run 2 "$npucc" can
+says err "no SPEC"
+run 2 "$npucc" can --cores=1 "$h56"
+
+case=list
+run 0 "$npucc" template list
+says out schedules/c1024_h1_w1_oc1001_k1.json
+says out "poisons-next-job (not inherited)"
+lacks out differs
+run 0 "$npucc" template list --json
+says out '"equal": true'
+
+case=show
+run 0 "$npucc" template show schedules/c64_h56_w56_oc128_k1.json
+says out "plan for 3 cores: captured"
+says out "core 1, task 2: barrier"
+says out "the formula reproduces it: 3 plans, 14 records"
+
+case=import
+capture=$root/tests/data/captures/f16_c160_7x7_oc320_k3x3_s1_p0_g1.json
+run 0 "$npucc" template import "$capture" -o h7.json --runtime 2.3.0 --driver 0.9.8 \
+	--note 'A note with "quotes".' --hazard 'untested=only for this test'
+says h7.json '"runtime": "2.3.0"'
+says h7.json '"A note with \"quotes\"."'
+run 0 "$npucc" template check h7.json
+says out "h7.json: the formula reproduces it"
+run 2 "$npucc" template import "$capture" -o no.json --hazard nonsense=x
+run 1 "$npucc" template import "${capture%/*}/f16_c16_160x160_oc40_k1x1_s1_p0_g1_relu.json" -o no.json
+says err "its operator is ConvRelu"
+run 3 "$npucc" template import absent.json -o no.json
+run 3 "$npucc" template import "$capture" -o absent/no.json
+run 0 "$npucc" template import "$root/tests/data/logs/c64-h56-run.log" --conv $h56 -o h56.json
+run 0 "$npucc" template check h56.json
+run 1 "$npucc" template import "$root/tests/data/logs/c64-h56-run.log" --conv \
+	b1_c64_h56_w57_oc128_wic64_k1x1_g1_s1_pvalid -o no.json
+says err "CNA.DATA_SIZE0.DATAIN_WIDTH is 56, but the conv says 57"
+[ ! -e no.json ] || fail "a refused import left a file"
+
+case=check-differs
+sed 's/\["CORE.CLIP_TRUNCATE", 0\]/["CORE.CLIP_TRUNCATE", 3]/' "$shipped" >other.json
+run 1 "$npucc" template check other.json
+says out "CORE.CLIP_TRUNCATE.CLIP_TRUNCATE is 3 in the template, 0 by formula"
+run 0 "$npucc" template check --report other.json
+run 1 "$npucc" template check --json other.json
+says out '"equal": false'
+
+case=check-malformed
+sed 's/"grains": 10/"grains": 11/' "$shipped" >bad.json
+run 1 "$npucc" template check --report bad.json
+says err "the tile is not the one that the record's registers describe [tile]"
+
+case=evidence
+run 0 "$npucc" "$h56" --cores=all --explain=json
+[ "$(grep -c '"evidence": "captured"' out)" = 3 ] || fail "three plans are not captured"
+mkdir mine
+cp other.json mine
+run 0 "$npucc" "$h56" --cores=all --explain=json --schedules mine
+[ "$(grep -c '"evidence": "captured"' out)" = 0 ] || fail "a plan that differs is captured"
+NPUCC_SCHEDULES=mine run 0 "$npucc" can "$h56"
+says out "other.json differs"
+
+case=depfile
+run 0 "$npucc" "$h56" -o o.npub -MF o.d --schedules mine
+says o.d mine/other.json
+
+case=bad-directory
+cp bad.json mine
+run 1 "$npucc" "$h56" --explain --schedules mine
+says err "mine/bad.json:"
+run 1 "$npucc" can "$h56" --schedules absent
+says err absent
+
+case=can
+run 0 "$npucc" can "$h56" b1_c3_h9_w13_oc3_wic3_k3x3_g1_s1_psame
+says out captured
+says out formula
+lacks out " us"
+run 0 "$npucc" can "$h56" --time
+says out us
+run 1 "$npucc" can "$h56" b1_c64_h9_w9_oc128_wic64_k1x1_g1_s9_pvalid
+says out "stride 9 is out of range"
+says out remedy
+run 1 "$npucc" can b1_c65528_h2_w2047_oc16_wic65528_k2x2_g1_s1_pvalid --json
+says out '"supported": false'
+says out '"refusal": "'
+printf 'conv a {\n  input 3x9x9\n' >broken.conv
+run 1 "$npucc" can broken.conv "$h56"
+says out broken.conv
+says out captured
+
+case=can-json
+run 0 "$npucc" can "$h56" --json
+says out '"one_core_again": false'
+says out '"template": "schedules/c64_h56_w56_oc128_k1.json: the formula'
+lacks out '"us"'
+
+[ "$failures" = 0 ] || exit 1
