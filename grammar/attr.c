@@ -10,19 +10,20 @@
 #define MAX_NAME_BYTES 200u
 #define WORD_BYTES 64u
 
-void note_nearest(struct diag *diag, struct loc loc, struct str word,
-		  const char *const *candidates, size_t count)
+const char *note_nearest(struct diag *diag, struct loc loc, struct str word,
+			 const char *const *candidates, size_t count)
 {
 	char text[WORD_BYTES];
 	const char *near;
 
 	if (word.bytes >= sizeof text)
-		return;
+		return NULL;
 	memcpy(text, word.at, word.bytes);
 	text[word.bytes] = 0;
 	near = diag_nearest(text, candidates, count);
 	if (near)
 		diag_note(diag, loc, "did you mean '%s'?", near);
+	return near;
 }
 
 void wrong_values(const struct attr_context *c, const struct attr *a, struct loc loc,
@@ -290,14 +291,17 @@ void attr_set(const struct attr_context *context, struct str word, struct loc lo
 	      const struct values *values)
 {
 	const struct attr *a = find_attr(word);
-	const char *words[ATTR_N];
+	const char *words[ATTR_N], *meant;
 
 	if (!a) {
 		for (size_t i = 0; i < ATTR_N; i++)
 			words[i] = attrs[i].word;
 		diag_error(context->diag, loc, NULL, "unknown attribute '%.*s'",
 			   STR_ARGS(word));
-		note_nearest(context->diag, loc, word, words, ATTR_N);
+		meant = note_nearest(context->diag, loc, word, words, ATTR_N);
+		/* so that it is not missed a second time */
+		if (meant)
+			mark_given(context, find_attr((struct str){ meant, strlen(meant) }));
 		return;
 	}
 	if (values->bad)

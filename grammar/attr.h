@@ -28,8 +28,8 @@ bool attr_exists(struct str word);
 /* Give the conv its name. */
 void attr_set_name(const struct attr_context *context, struct str name, struct loc loc);
 
-/* "did you mean ..." as a note, when a candidate is near. */
-void note_nearest(struct diag *diag, struct loc loc, struct str word,
-		  const char *const *candidates, size_t count);
+/* "did you mean ..." as a note, when a candidate is near; returns it or NULL. */
+const char *note_nearest(struct diag *diag, struct loc loc, struct str word,
+			 const char *const *candidates, size_t count);
 
 #endif
