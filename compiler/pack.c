@@ -113,30 +113,54 @@ static void visit_slice(const struct conv_problem *p, const struct conv_layout *
 		visit_dense(p, s, layout->elem, visitor);
 }
 
+/* A single tap needs no change of order: rows of channels. */
+static void copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from,
+		      size_t from_pitch, size_t rows, size_t bytes)
+{
+	const size_t block_bytes = NPU_WEIGHT_BLOCK_CHANS * sizeof(uint16_t);
+
+	for (size_t i = 0; i < rows; i++) {
+		if (bytes == block_bytes) /* known when compiled: four moves */
+			memcpy(to, from, block_bytes);
+		else
+			memcpy(to, from, bytes);
+		to += to_pitch;
+		from += from_pitch;
+	}
+}
+
 static void pack_block(const struct visitor *v, const struct block *b)
 {
 	const uint8_t *from = v->from + b->user * v->elem_bytes;
 	uint8_t *to = v->to + b->packed * v->elem_bytes;
+	size_t from_pitch = b->user_kernel_pitch * v->elem_bytes;
+	size_t to_pitch = b->packed_kernel_pitch * v->elem_bytes;
 
-	for (size_t k = 0; k < b->kernels; k++) {
-		transpose(to, b->packed_tap_pitch, from, b->taps, b->chans, b->taps,
-			  v->elem_bytes);
-		from += b->user_kernel_pitch * v->elem_bytes;
-		to += b->packed_kernel_pitch * v->elem_bytes;
+	if (b->taps == 1) {
+		copy_rows(to, to_pitch, from, from_pitch, b->kernels,
+			  b->chans * v->elem_bytes);
+		return;
 	}
+	for (size_t k = 0; k < b->kernels; k++)
+		taps_from_chans(to + k * to_pitch, b->packed_tap_pitch,
+				from + k * from_pitch, b->chans, b->taps, v->elem_bytes);
 }
 
 static void unpack_block(const struct visitor *v, const struct block *b)
 {
 	const uint8_t *from = v->from + b->packed * v->elem_bytes;
 	uint8_t *to = v->to + b->user * v->elem_bytes;
+	size_t from_pitch = b->packed_kernel_pitch * v->elem_bytes;
+	size_t to_pitch = b->user_kernel_pitch * v->elem_bytes;
 
-	for (size_t k = 0; k < b->kernels; k++) {
-		transpose(to, b->taps, from, b->packed_tap_pitch, b->taps, b->chans,
-			  v->elem_bytes);
-		from += b->packed_kernel_pitch * v->elem_bytes;
-		to += b->user_kernel_pitch * v->elem_bytes;
+	if (b->taps == 1) {
+		copy_rows(to, to_pitch, from, from_pitch, b->kernels,
+			  b->chans * v->elem_bytes);
+		return;
 	}
+	for (size_t k = 0; k < b->kernels; k++)
+		chans_from_taps(to + k * to_pitch, from + k * from_pitch,
+				b->packed_tap_pitch, b->chans, b->taps, v->elem_bytes);
 }
 
 /* Every stored element comes from the user: nothing to clear. */

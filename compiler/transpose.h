@@ -1,5 +1,6 @@
 /*
- * Transposing small matrices of bytes or half-words: the inner step of packing.
+ * The inner step of packing: one kernel's weights between channel-major order, as
+ * users have them, and tap-major order, as the hardware reads them.
  */
 #ifndef TRANSPOSE_H
 #define TRANSPOSE_H
@@ -8,10 +9,14 @@
 #include <stdint.h>
 
 /*
- * dst[j * dst_pitch + i] = src[i * src_pitch + j] for i < rows, j < cols; pitches in
- * elements of `elem_bytes` (1, 2 or 4).  The matrices must not overlap.
+ * tap_major[t * pitch + c] = chan_major[c * taps + t] for c < chans, t < taps;
+ * elements of `elem_bytes` (1 or 2), pitch in elements.  No overlap.
  */
-void transpose(void *dst, size_t dst_pitch, const void *src, size_t src_pitch,
-	       size_t rows, size_t cols, uint32_t elem_bytes);
+void taps_from_chans(void *tap_major, size_t pitch, const void *chan_major, size_t chans,
+		     size_t taps, uint32_t elem_bytes);
+
+/* The inverse: chan_major[c * taps + t] = tap_major[t * pitch + c]. */
+void chans_from_taps(void *chan_major, const void *tap_major, size_t pitch, size_t chans,
+		     size_t taps, uint32_t elem_bytes);
 
 #endif

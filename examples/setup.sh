@@ -7,9 +7,14 @@ SETUP_BUILD="cmake ninja-build gcc libc6-dev flex bison pkg-config libjansson-de
 SETUP_TESTS="libcmocka-dev"
 SETUP_BOARD="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libcmocka-dev:arm64"
 
-# Is this package, perhaps of another architecture, installed?
+# Is this package installed, for this machine unless its name says another?
 setup_has() {
-	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+	setup_wanted="$(dpkg --print-architecture) installed|all installed"
+	case "$1" in
+	*:*) setup_wanted="${1#*:} installed" ;;
+	esac
+	dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "$1" 2>/dev/null |
+		grep -Eqx "$setup_wanted"
 }
 
 setup_packages() {

@@ -15,30 +15,46 @@ static inline uint64_t bench_now_ns(void)
 
 typedef void bench_body(void *context);
 
+/* Repeat the body for `ns`; nanoseconds of one call. */
+static inline double bench_ns(bench_body *body, void *context, uint64_t ns)
+{
+	uint64_t begin = bench_now_ns(), now, calls = 0;
+
+	do {
+		body(context);
+		calls++;
+		now = bench_now_ns();
+	} while (now - begin < ns);
+	return (double)(now - begin) / (double)calls;
+}
+
 /*
- * Nanoseconds of one call: each round repeats the body for `round_ns`, the
- * quickest round counts, so that a busy machine disturbs little.
+ * Nanoseconds of one call of each body, taken in turns so that a busy machine
+ * disturbs all alike; the quickest of `rounds` counts.
  */
+static inline void bench_in_turns(bench_body *const *bodies, uint32_t count,
+				  void *context, double *best, uint32_t rounds,
+				  uint64_t round_ns)
+{
+	for (uint32_t i = 0; i < count; i++)
+		bodies[i](context); /* page in, warm up */
+	for (uint32_t round = 0; round < rounds; round++) {
+		for (uint32_t i = 0; i < count; i++) {
+			double ns = bench_ns(bodies[i], context, round_ns);
+
+			if (round == 0 || ns < best[i])
+				best[i] = ns;
+		}
+	}
+}
+
+/* The same for one body. */
 static inline double bench_best_ns(bench_body *body, void *context, uint32_t rounds,
 				   uint64_t round_ns)
 {
 	double best = 0;
 
-	body(context); /* page in, warm up */
-	for (uint32_t i = 0; i < rounds; i++) {
-		uint64_t begin = bench_now_ns(), now;
-		uint64_t calls = 0;
-		double each;
-
-		do {
-			body(context);
-			calls++;
-			now = bench_now_ns();
-		} while (now - begin < round_ns);
-		each = (double)(now - begin) / (double)calls;
-		if (i == 0 || each < best)
-			best = each;
-	}
+	bench_in_turns(&body, 1, context, &best, rounds, round_ns);
 	return best;
 }
 

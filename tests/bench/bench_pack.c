@@ -12,8 +12,8 @@
 #include "bench.h"
 #include "pack.h"
 
-#define ROUNDS 7u
-#define ROUND_NS 15000000u
+#define ROUNDS 25u
+#define ROUND_NS 4000000u
 #define LARGE_BYTES (1u << 20)
 #define LEAST_RATIO 0.5
 
@@ -77,7 +77,8 @@ static void *take(size_t bytes)
 static bool bench_shape(size_t i)
 {
 	struct work w = { 0 };
-	double copy, pack, unpack;
+	bench_body *const bodies[] = { body_memcpy, body_pack, body_unpack };
+	double ns[3], copy, pack, unpack;
 
 	w.p.batch = w.p.in_h = w.p.in_w = w.p.out_h = w.p.out_w = 1;
 	w.p.stride_y = w.p.stride_x = w.p.dilation_y = w.p.dilation_x = 1;
@@ -89,15 +90,19 @@ static bool bench_shape(size_t i)
 	w.p.elem = w.p.out_elem = NPU_ELEM_FP16;
 	if (!layout_from_problem(&w.layout, &w.p))
 		exit(1);
-	w.bytes = (size_t)w.p.out_c * conv_group_in_c(&w.p) * w.p.kernel_h * w.p.kernel_w * 2;
+	w.bytes =
+	    (size_t)w.p.out_c * conv_group_in_c(&w.p) * w.p.kernel_h * w.p.kernel_w * 2;
 	w.user = take(w.bytes);
 	w.packed = take(w.layout.weight_bytes);
-	copy = bench_best_ns(body_memcpy, &w, ROUNDS, ROUND_NS);
-	pack = bench_best_ns(body_pack, &w, ROUNDS, ROUND_NS);
-	unpack = bench_best_ns(body_unpack, &w, ROUNDS, ROUND_NS);
-	printf("%-28s %8.2f MiB  memcpy %6.2f GB/s  pack %6.2f (%.2f)  unpack %6.2f (%.2f)\n",
+	bench_in_turns(bodies, 3, &w, ns, ROUNDS, ROUND_NS);
+	copy = ns[0];
+	pack = ns[1];
+	unpack = ns[2];
+	printf("%-28s %8.2f MiB  memcpy %6.2f GB/s  pack %6.2f (%.2f)  unpack %6.2f "
+	       "(%.2f)\n",
 	       shapes[i].name, (double)w.bytes / (1 << 20), (double)w.bytes / copy,
-	       (double)w.bytes / pack, copy / pack, (double)w.bytes / unpack, copy / unpack);
+	       (double)w.bytes / pack, copy / pack, (double)w.bytes / unpack,
+	       copy / unpack);
 	free(w.user);
 	free(w.packed);
 	layout_free(&w.layout);
