@@ -64,6 +64,13 @@ const struct npub_bo *evidence_conv_bo(const struct evidence *ev, uint32_t role)
 	return NULL;
 }
 
+uint32_t evidence_job_cores(const struct evidence *ev)
+{
+	const struct npub_plan *plan = evidence_plan(ev, ev->cores);
+
+	return plan && npub_plan_is_one_core(plan) ? 1 : ev->cores;
+}
+
 const struct npub_plan *evidence_plan(const struct evidence *ev, uint32_t cores)
 {
 	for (uint32_t i = 0; ev->conv && i < ev->conv->plan_count; i++) {

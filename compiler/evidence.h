@@ -76,6 +76,8 @@ const struct evidence_bo *evidence_bo_of_obj(const struct evidence *ev, uint64_t
 const struct evidence_bo *evidence_bo_at(const struct evidence *ev, uint64_t dma);
 const struct npub_bo *evidence_conv_bo(const struct evidence *ev, uint32_t role);
 const struct npub_plan *evidence_plan(const struct evidence *ev, uint32_t cores);
+/* Cores that the plan's job takes: one when the plan is not split. */
+uint32_t evidence_job_cores(const struct evidence *ev);
 /* "weight", or "buffer #7" beyond the five. */
 const char *evidence_bo_name(const struct evidence *ev, const struct evidence_bo *bo);
 /* Place of a row, for reasons. */

@@ -91,7 +91,7 @@ static struct start find_start(const struct evidence *ev, uint32_t core, uint32_
 		s.flags = (uint32_t)evidence_get(ev, job->flags_row, LF_FLAGS);
 		s.timeout_ms = (uint32_t)evidence_get(ev, job->flags_row, LF_TIMEOUT);
 	} else if (plan) {
-		uint32_t list = ev->cores == 1 ? 0 : core;
+		uint32_t list = evidence_job_cores(ev) == 1 ? 0 : core;
 
 		s.first = plan->list[list].first_task;
 		s.count = plan->list[list].task_count;

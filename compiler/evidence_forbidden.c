@@ -151,9 +151,13 @@ static void each_plan(const struct rules *r, range_check *check)
 	for (uint32_t i = 0; i < conv->plan_count; i++) {
 		const struct npub_plan *p = &r->ev->bundle->plans[conv->first_plan + i];
 
-		for (uint32_t core = 0; core < p->cores && core < NPU_MAX_CORES; core++) {
+		/* a plan that is not split goes out as a one-core job */
+		uint32_t cores =
+		    npub_plan_is_one_core(p) ? 1 : npu_min(p->cores, NPU_MAX_CORES);
+
+		for (uint32_t core = 0; core < cores; core++) {
 			struct range range = { p->list[core].first_task,
-					       p->list[core].task_count, p->cores,
+					       p->list[core].task_count, cores,
 					       LOG_NONE };
 
 			check(r, &range);

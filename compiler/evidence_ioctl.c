@@ -235,12 +235,13 @@ static void expected_range(const struct evidence *ev, uint32_t entry, uint32_t *
 			   uint32_t *count)
 {
 	const struct npub_plan *plan = evidence_plan(ev, ev->cores);
-	uint32_t core = ev->cores == NPU_MAX_CORES ? entry - 2 : entry;
+	uint32_t cores = evidence_job_cores(ev);
+	uint32_t core = cores == NPU_MAX_CORES ? entry - 2 : entry;
 
 	*start = *count = 0;
-	if (ev->cores == 1)
+	if (cores == 1)
 		core = entry < NPU_MAX_CORES ? 0 : NPU_MAX_CORES;
-	if (plan && core < ev->cores) {
+	if (plan && core < cores) {
 		*start = plan->list[core].first_task;
 		*count = plan->list[core].task_count;
 	}
@@ -315,7 +316,7 @@ static void check_header(const struct evidence *ev, const struct evidence_submit
 		report_fail(report, "%s: task_obj_addr is not the task buffer's 0x%llx",
 			    place, (unsigned long long)ev->bos[NPUB_BO_TASK].obj);
 	evidence_place(ev, s->mask_row, place);
-	if (!mask_fits(s->core_mask, ev->cores))
+	if (!mask_fits(s->core_mask, evidence_job_cores(ev)))
 		report_fail(report, "%s: core_mask %u does not run a plan of %u cores",
 			    place, s->core_mask, ev->cores);
 	if (evidence_get(ev, s->mask_row, LF_FENCE) != NO_FENCE)

@@ -105,8 +105,9 @@ static bool append(struct reading *r, const struct log_parsed *p)
 				 .number = p->number,
 				 .first_value = log->value_count,
 				 .value_count = p->value_count };
-	memcpy(log->values + log->value_count, p->values,
-	       p->value_count * sizeof *p->values);
+	if (p->value_count)
+		memcpy(log->values + log->value_count, p->values,
+		       p->value_count * sizeof *p->values);
 	log->value_count += p->value_count;
 	log->form_rows[p->form]++;
 	r->any = true;

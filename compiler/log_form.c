@@ -192,7 +192,7 @@ const struct log_form_desc log_forms[LOG_FORM_N] = {
 	FORM(LOG_PC_IRQ, "valid irq trace", LOG_KIND_PC, NONE, true, true, irq),
 	FORM(LOG_PC_TIMEOUT, "timeout pc regs", LOG_KIND_PC, NONE, true, true, irq),
 	FORM(LOG_KERNEL_TIMEOUT, "job timeout", LOG_KIND_KERNEL, NONE, true, true, irq),
-	FORM(LOG_KERNEL_CORE, "core", LOG_KIND_KERNEL, LOG_NUMBER_PLAIN, true, false, irq),
+	FORM(LOG_KERNEL_CORE, "core", LOG_KIND_KERNEL, LOG_NUMBER_PLAIN, true, true, irq),
 	FORM(LOG_KERNEL_IRQ_INVALID, "invalid irq status", LOG_KIND_KERNEL, NONE, true, true,
 	     irq),
 	[LOG_KERNEL_FAULT] = { "Page fault at", LOG_KIND_KERNEL, NONE, true, true, NULL, 0 },

@@ -197,7 +197,8 @@ enum log_outcome log_read_pairs(struct log_parsed *p, const struct log_form_desc
 
 		if (name.at == name.end)
 			continue; /* "===" around a row */
-		log_skip(&c, " \t{");
+		/* "a: 1", but "a= b=1" has no value for a */
+		log_skip(&c, c.at[-1] == ':' || form->loose ? " \t{" : "{");
 		value = log_take_value(&c, slot, form->loose);
 		if (slot && log_store(p, slot, value, base, what) == LOG_MALFORMED)
 			return LOG_MALFORMED;
