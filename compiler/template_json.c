@@ -19,6 +19,12 @@ bool tjson_open(struct tjson *j, struct tjson_node *root, const char *name,
 			   "the file is empty");
 		return false;
 	}
+	/* libjansson passes over some of them, which would move all places behind. */
+	if (memchr(text.at, 0, text.bytes)) {
+		diag_error(diag, (struct loc){ j->source, 1, 1, 1 }, NULL,
+			   "the file has zero bytes: not a JSON text");
+		return false;
+	}
 	root->json = json_loadb(text.at, text.bytes, JSON_REJECT_DUPLICATES, &error);
 	if (!root->json) {
 		json_report_syntax(diag, j->source, text, &error);

@@ -61,8 +61,10 @@ static void scan_plain(struct scan *s)
 {
 	uint32_t index = add_place(s);
 
-	while (s->at < s->end && !strchr(" \t\r\n,:]}", *s->at))
+	/* One byte at least: strchr() finds a zero byte among the ends. */
+	do
 		step(s);
+	while (s->at < s->end && !strchr(" \t\r\n,:]}", *s->at));
 	end_place(s, index);
 }
 
