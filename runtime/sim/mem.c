@@ -156,6 +156,16 @@ static uint64_t atom_address(const struct sim_ctx *ctx, uint32_t region, uint64_
 	return (first_atom(&ctx->job->regions[region]) + atom) * NPU_ATOM_BYTES;
 }
 
+static void touch(const struct sim_ctx *ctx, uint32_t region, uint64_t addr,
+		  uint64_t bytes, bool write)
+{
+	const struct sim_job *job = ctx->job;
+
+	if (job->touch)
+		job->touch(job->touch_arg, region, addr - job->regions[region].dma_addr,
+			   bytes, write);
+}
+
 bool sim_mem_read(struct sim_ctx *ctx, enum npu_reg reg, uint64_t addr, uint64_t bytes,
 		  uint32_t align, struct sim_span *span)
 {
@@ -176,6 +186,7 @@ bool sim_mem_read(struct sim_ctx *ctx, enum npu_reg reg, uint64_t addr, uint64_t
 	if (!map_make(ctx, span->region, &ctx->read[span->region]))
 		return false;
 	map_set(ctx->read[span->region], first, n);
+	touch(ctx, span->region, addr, bytes, false);
 	return true;
 }
 
@@ -232,6 +243,7 @@ bool sim_mem_write(struct sim_ctx *ctx, enum npu_reg reg, uint64_t addr, uint64_
 		return sim_fail(ctx, SIM_ERR_NOMEM, NPU_REG_N, 0, "out of memory");
 	map_set(ctx->written[span->region], first, n);
 	map_set(set->written, first, n);
+	touch(ctx, span->region, addr, bytes, true);
 	return true;
 }
 

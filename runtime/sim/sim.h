@@ -37,6 +37,13 @@ struct sim_job {
 	const struct sim_list *lists; /* one per core used */
 	uint32_t list_count;
 	uint32_t threads; /* worker threads; 0 or 1: none */
+	/*
+	 * Told of every read and write of memory before it is made, command words
+	 * included and a barrier's scratch excepted; may be NULL.
+	 */
+	void (*touch)(void *touch_arg, uint32_t region, uint64_t offset, uint64_t bytes,
+		      bool write);
+	void *touch_arg;
 };
 
 enum sim_status {
