@@ -105,7 +105,9 @@ static bool find_window(struct evidence *ev)
 	ev->words = calloc(count, sizeof *ev->words);
 	if (!ev->words)
 		return false;
-	for (uint32_t i = ev->window + 1; ev->word_count < count; i++) {
+	/* a log that ended in an error may hold fewer */
+	for (uint32_t i = ev->window + 1;
+	     i < ev->log->row_count && ev->word_count < count; i++) {
 		if (ev->log->rows[i].form == LOG_QWORD)
 			ev->words[ev->word_count++] = evidence_get(ev, i, LF_VALUE);
 	}

@@ -15,6 +15,7 @@
 #define SUBMIT_FLAGS_PC 1u
 #define SUBMIT_FLAGS_VENDOR 5u /* PC and ping-pong */
 #define ACTION_NICE 19u
+#define OLDEST_DRIVER 906u /* 0.9.6: MEM_CREATE got its 48 bytes */
 #define ACTION_POWER_ON 20u
 #define ACTION_POWER_OFF 21u
 #define NO_FENCE UINT64_MAX /* -1 */
@@ -179,9 +180,9 @@ static void check_action_value(const struct evidence *ev, uint32_t row, uint32_t
 		report_fail(report,
 			    "%s: hardware version 0x%08x is not an RK3588's 0x%08x",
 			    place, value, RKNPU_HW_RK3588);
-	if (action == RKNPU_GET_DRV_VERSION && value < RKNPU_MIN_DRIVER)
+	if (action == RKNPU_GET_DRV_VERSION && value < OLDEST_DRIVER)
 		report_fail(report, "%s: driver version %u is older than %u", place,
-			    value, RKNPU_MIN_DRIVER);
+			    value, OLDEST_DRIVER);
 	if (action == RKNPU_GET_IOMMU_EN && value != 1)
 		report_fail(report, "%s: the IOMMU is off", place);
 }

@@ -353,6 +353,38 @@ static void captures(void **state)
 	capture_orders_free(&orders);
 }
 
+/* docs/verify.md has a row for every item that exists. */
+static void items_are_documented(void **state)
+{
+	char *page = sample_text(SOURCE_ROOT "/docs", "verify.md");
+	char *text = sample_text(TEST_DATA "/logs", "c64-h56-run.log");
+	char why[LOG_WHY_BYTES], row[64];
+	struct verify_subject s;
+	struct report report, logs;
+	struct capture c;
+
+	(void)state;
+	assert_int_equal(subject_open(&s, TEMPLATE), 0);
+	assert_true(capture_read(&c, CAPTURE, NULL, why));
+	check(&s, &report);
+	subject_check_template(&s, &report);
+	subject_check_capture(&s, 0, &c, &report);
+	assert_true(check_text("run", text, &s, 1, &logs, why));
+	assert_true(report.count + logs.count > 30);
+	for (uint32_t i = 0; i < report.count + logs.count; i++) {
+		const char *name = i < report.count ? report.items[i].name
+						    : logs.items[i - report.count].name;
+
+		snprintf(row, sizeof row, "| `%s` |", name);
+		if (!strstr(page, row))
+			fail_msg("%s is not in docs/verify.md", name);
+	}
+	capture_free(&c);
+	subject_close(&s);
+	free(text);
+	free(page);
+}
+
 static void refused(void **state)
 {
 	static const char *const bad[] = {
