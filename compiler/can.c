@@ -62,7 +62,7 @@ static bool make_plans(struct can_answer *a, const struct conv_problem *p,
 
 /* A template of the problem: its registers have to be compared, so they are made. */
 static void ask_template(struct can_answer *a, const struct conv_problem *p,
-			 const struct template_set *templates)
+			 struct template_set *templates)
 {
 	const struct compile_options all = { .core_mask = (1u << NPU_MAX_CORES) - 1,
 					     .templates = templates };
@@ -101,7 +101,7 @@ void can_listen(struct can_answer *a, struct diag *diag)
 }
 
 void can_ask(struct can_answer *a, struct conv_problem *p,
-	     const struct template_set *templates, struct diag *diag)
+	     struct template_set *templates, struct diag *diag)
 {
 	struct conv_layout layout;
 

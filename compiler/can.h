@@ -38,7 +38,7 @@ void can_listen(struct can_answer *a, struct diag *diag);
  * can_answer_clear().
  */
 void can_ask(struct can_answer *a, struct conv_problem *p,
-	     const struct template_set *templates, struct diag *diag);
+	     struct template_set *templates, struct diag *diag);
 void can_answer_clear(struct can_answer *a);
 
 json_t *can_json(const struct can_answer *a, bool with_time);

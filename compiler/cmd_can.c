@@ -104,7 +104,7 @@ static double now_us(void)
 }
 
 static void answer_conv(struct can_answer *a, struct conv_problem *p,
-			const struct template_set *templates, struct diag *diag)
+			struct template_set *templates, struct diag *diag)
 {
 	double start = now_us();
 
@@ -142,7 +142,7 @@ static void put_unreadable(struct report *report, struct can_answer *a, const ch
 }
 
 static void answer_spec(struct report *report, const char *arg,
-			const struct template_set *templates)
+			struct template_set *templates)
 {
 	struct diag *diag = diag_new(NULL);
 	struct can_answer a = { 0 };
@@ -165,7 +165,7 @@ static void answer_spec(struct report *report, const char *arg,
 	diag_free(diag);
 }
 
-static int answer_all(const struct request *r, const struct template_set *templates)
+static int answer_all(const struct request *r, struct template_set *templates)
 {
 	struct report report = { .request = r };
 

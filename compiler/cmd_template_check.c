@@ -87,6 +87,11 @@ static bool load(struct template_set *set, const char *option)
 	struct diag *diag = diag_new(stderr);
 	bool ok = template_set_load(set, template_dir(option), diag);
 
+	if (ok && !template_set_complete(set, diag)) {
+		template_set_free(set);
+		ok = false;
+	}
+
 	diag_free(diag);
 	return ok;
 }

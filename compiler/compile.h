@@ -12,7 +12,7 @@
 struct compile_options {
 	uint32_t core_mask;  /* bit n-1: make the plan for n cores */
 	bool full_records;   /* no delta records: every record writes every register */
-	const struct template_set *templates; /* captured schedules; NULL: none */
+	struct template_set *templates; /* captured schedules; NULL: none */
 };
 
 #define CONV_MAX_SYNCS 8u

@@ -126,6 +126,9 @@ void template_clear(struct template *t);
  */
 bool template_read_text(struct template *t, const char *name, const char *text,
 			size_t bytes, struct diag *diag);
+/* The same of a "conv" object alone: name and problem. */
+bool template_read_conv(struct template *t, const char *name, const char *text,
+			size_t bytes, struct diag *diag);
 bool template_read_file(struct template *t, const char *path, struct diag *diag);
 
 /* Write it in the form that template_read_text() reads.  False: write error. */
@@ -186,24 +189,30 @@ void template_differences_free(struct template_differences *d);
 
 /* --- finding --------------------------------------------------------------- */
 
+/*
+ * Templates of a directory first, then those built in.  Of the latter only the
+ * problem is read until one is asked for: a run that needs none shall not wait.
+ */
 struct template_set {
-	struct template *items;
+	struct template *items; /* built in: name and problem, the rest when found */
 	size_t count;
 	size_t from_dir; /* the first ones: files of a directory */
 };
 
-/*
- * Load the templates of `dir` (NULL: none), then those built in.  A problem is
- * looked up in that order.  False after errors in `diag`.
- */
+/* Load those of `dir` (NULL: none), and what is built in.  False after errors. */
 bool template_set_load(struct template_set *set, const char *dir, struct diag *diag);
+/* Read the rest of all that is built in.  False after errors. */
+bool template_set_complete(struct template_set *set, struct diag *diag);
 void template_set_free(struct template_set *set);
 
 /* The directory that option and environment name (NPUCC_SCHEDULES); NULL: none. */
 const char *template_dir(const char *option);
 
-/* The first template of the same conv problem, names aside; NULL: none. */
-const struct template *template_find(const struct template_set *set,
+/*
+ * The first template of the same conv problem, names aside, complete; NULL: none.
+ * `set` may be NULL.
+ */
+const struct template *template_find(struct template_set *set,
 				     const struct conv_problem *p);
 bool template_matches(const struct template *t, const struct conv_problem *p);
 
@@ -223,7 +232,7 @@ struct template_verdict {
  * one.  Plans that equal it take its evidence and the hazards it hands down;
  * others stay as they are.  Fills c->verdict.
  */
-void template_apply_evidence(struct compiled_conv *c, const struct template_set *set);
+void template_apply_evidence(struct compiled_conv *c, struct template_set *set);
 
 /* "captured", "poisons-next-job", "weight" ... */
 const char *template_evidence_name(enum npub_evidence evidence);

@@ -47,6 +47,38 @@ static void load_dir(struct template_set *set, const char *dir, struct diag *dia
 	free(names);
 }
 
+/* The built-in template that an item of the set stands for. */
+static const struct template_builtin *builtin_of(const struct template_set *set,
+						 size_t index)
+{
+	return &template_builtins[index - set->from_dir];
+}
+
+/*
+ * Name and problem of a built-in template.  Its "conv" is an object of plain values,
+ * so that it ends at the next brace.
+ */
+static void add_outline(struct template_set *set, const struct template_builtin *b,
+			struct diag *diag)
+{
+	static const char key[] = "\"conv\":";
+	const char *text = (const char *)b->bytes, *end = text + b->byte_count,
+		   *at = text;
+	const char *close;
+	struct template t;
+
+	while (at < end - sizeof key && memcmp(at, key, sizeof key - 1))
+		at++;
+	while (at < end && *at != '{')
+		at++;
+	close = memchr(at, '}', (size_t)(end - at));
+	if (!close)
+		diag_error(diag, (struct loc){ 0 }, NULL, "%s: no object \"conv\"",
+			   b->name);
+	else if (template_read_conv(&t, b->name, at, (size_t)(close - at) + 1, diag))
+		add(set, &t);
+}
+
 bool template_set_load(struct template_set *set, const char *dir, struct diag *diag)
 {
 	uint32_t errors = diag_errors(diag);
@@ -55,18 +87,44 @@ bool template_set_load(struct template_set *set, const char *dir, struct diag *d
 	if (dir)
 		load_dir(set, dir, diag);
 	set->from_dir = set->count;
-	for (size_t i = 0; i < template_builtin_count; i++) {
-		const struct template_builtin *b = &template_builtins[i];
-		struct template t;
-
-		if (template_read_text(&t, b->name, (const char *)b->bytes, b->byte_count,
-				       diag))
-			add(set, &t);
-	}
+	for (size_t i = 0; i < template_builtin_count; i++)
+		add_outline(set, &template_builtins[i], diag);
 	if (diag_errors(diag) == errors)
 		return true;
 	template_set_free(set);
 	return false;
+}
+
+/* Read what an outline leaves out; its problem must be that of the whole. */
+static bool complete(struct template_set *set, size_t index, struct diag *diag)
+{
+	const struct template_builtin *b;
+	struct template *outline = &set->items[index], whole;
+
+	if (outline->record_count)
+		return true;
+	b = builtin_of(set, index);
+	if (!template_read_text(&whole, b->name, (const char *)b->bytes, b->byte_count,
+				diag))
+		return false;
+	if (!template_matches(outline, &whole.problem)) {
+		diag_error(diag, (struct loc){ 0 }, NULL,
+			   "%s: \"conv\" is named before its object", b->name);
+		template_clear(&whole);
+		return false;
+	}
+	template_clear(outline);
+	*outline = whole;
+	return true;
+}
+
+bool template_set_complete(struct template_set *set, struct diag *diag)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < set->count; i++)
+		ok = complete(set, i, diag) && ok;
+	return ok;
 }
 
 void template_set_free(struct template_set *set)
@@ -104,12 +162,20 @@ bool template_matches(const struct template *t, const struct conv_problem *p)
 	       p->fusion.per_channel == q->fusion.per_channel;
 }
 
-const struct template *template_find(const struct template_set *set,
+const struct template *template_find(struct template_set *set,
 				     const struct conv_problem *p)
 {
 	for (size_t i = 0; set && i < set->count; i++) {
-		if (template_matches(&set->items[i], p))
-			return &set->items[i];
+		struct diag *diag;
+		bool ok;
+
+		if (!template_matches(&set->items[i], p))
+			continue;
+		/* The build has read them all: an error here is our own. */
+		diag = diag_new(stderr);
+		ok = complete(set, i, diag);
+		diag_free(diag);
+		return ok ? &set->items[i] : NULL;
 	}
 	return NULL;
 }
@@ -161,7 +227,7 @@ static void describe(struct template_verdict *v, const struct template_differenc
 			 d->count + d->dropped, d->items[0].text);
 }
 
-void template_apply_evidence(struct compiled_conv *c, const struct template_set *set)
+void template_apply_evidence(struct compiled_conv *c, struct template_set *set)
 {
 	struct template_verdict *v = &c->verdict;
 	struct template_differences d;

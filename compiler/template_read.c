@@ -253,8 +253,10 @@ static void read_top(struct template_reading *r, struct tjson_node root)
 	read_plans(r, m[PLANS].node);
 }
 
-bool template_read_text(struct template *t, const char *name, const char *text,
-			size_t bytes, struct diag *diag)
+/* Read with `read`, then hold the rules, if any; empty the template after errors. */
+static bool read_text(struct template *t, const char *name, struct str text,
+		      void (*read)(struct template_reading *r, struct tjson_node root),
+		      void (*rules)(struct template_reading *r), struct diag *diag)
 {
 	struct template_reading r = { .t = t };
 	uint32_t errors = diag_errors(diag);
@@ -263,10 +265,10 @@ bool template_read_text(struct template *t, const char *name, const char *text,
 	template_init(t);
 	t->name = mem_strndup(name, strlen(name));
 	t->problem.name = mem_strndup(name, strlen(name));
-	if (tjson_open(&r.json, &root, name, (struct str){ text, bytes }, diag)) {
-		read_top(&r, root);
-		if (diag_errors(diag) == errors)
-			check_rules(&r);
+	if (tjson_open(&r.json, &root, name, text, diag)) {
+		read(&r, root);
+		if (diag_errors(diag) == errors && rules)
+			rules(&r);
 		json_decref(root.json);
 		json_places_free(&r.json.places);
 		free(r.places);
@@ -275,6 +277,19 @@ bool template_read_text(struct template *t, const char *name, const char *text,
 		return true;
 	template_clear(t);
 	return false;
+}
+
+bool template_read_text(struct template *t, const char *name, const char *text,
+			size_t bytes, struct diag *diag)
+{
+	return read_text(t, name, (struct str){ text, bytes }, read_top, check_rules,
+			 diag);
+}
+
+bool template_read_conv(struct template *t, const char *name, const char *text,
+			size_t bytes, struct diag *diag)
+{
+	return read_text(t, name, (struct str){ text, bytes }, read_conv, NULL, diag);
 }
 
 bool template_read_file(struct template *t, const char *path, struct diag *diag)

@@ -64,7 +64,7 @@ static inline void read_shipped(struct template *t, const char *file)
 
 /* Compile a template's problem for the cores of `mask`. */
 static inline void compile_problem(struct compiled_conv *c, const struct conv_problem *p,
-				   uint32_t mask, const struct template_set *set)
+				   uint32_t mask, struct template_set *set)
 {
 	const struct compile_options options = { .core_mask = mask, .templates = set };
 	struct diag *diag = diag_new(stderr);

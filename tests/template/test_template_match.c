@@ -8,6 +8,7 @@ static void load(struct template_set *set)
 	struct diag *diag = diag_new(stderr);
 
 	assert_true(template_set_load(set, NULL, diag));
+	assert_true(template_set_complete(set, diag));
 	diag_free(diag);
 }
 
@@ -73,6 +74,25 @@ static void only_the_same_problem_matches(void **state)
 	}
 	assert_null(template_find(NULL, &set.items[0].problem));
 	template_set_free(&set);
+}
+
+/* What is built in is read when it is asked for, and not before. */
+static void templates_are_read_when_found(void **state)
+{
+	struct diag *diag = diag_new(stderr);
+	struct template_set set;
+	const struct template *t;
+
+	(void)state;
+	assert_true(template_set_load(&set, NULL, diag));
+	for (size_t i = 0; i < set.count; i++)
+		assert_int_equal(set.items[i].record_count, 0);
+	t = template_find(&set, &set.items[2].problem);
+	assert_ptr_equal(t, &set.items[2]);
+	assert_int_equal(t->record_count, 17);
+	assert_int_equal(set.items[1].record_count, 0);
+	template_set_free(&set);
+	diag_free(diag);
 }
 
 static void equal_plans_take_the_evidence(void **state)
@@ -198,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_shipped_are_built_in),
 		cmocka_unit_test(only_the_same_problem_matches),
+		cmocka_unit_test(templates_are_read_when_found),
 		cmocka_unit_test(equal_plans_take_the_evidence),
 		cmocka_unit_test(without_a_template_plans_rest_on_the_formula),
 		cmocka_unit_test(a_difference_keeps_that_plan_at_formula),
