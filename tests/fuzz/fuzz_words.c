@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sim_region regions[2];
 	struct sim_list lists[3];
 	struct sim_result result;
-	struct sim_job job = { regions, 2, lists, 1, 1 };
+	struct sim_job job = { regions, 2, lists, 1, 1, NULL, NULL };
 	size_t commands;
 	struct sim *sim;
 

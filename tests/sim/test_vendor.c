@@ -170,7 +170,7 @@ static const char *run(struct record *r, struct sim_region *regions,
 	static const uint32_t cores_of_mode[8] = { 1, 2, 3, 0, 2, 3, 0, 0 };
 	uint32_t cores = cores_of_mode[get(r, NPU_REG_CNA_CONV_CON2) >> 28 & 7];
 	struct sim_list lists[NPU_MAX_CORES];
-	struct sim_job job = { regions, REGIONS, lists, cores, 1 };
+	struct sim_job job = { regions, REGIONS, lists, cores, 1, NULL, NULL };
 	struct sim *sim = sim_new();
 
 	assert_non_null(sim);
