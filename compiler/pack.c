@@ -5,16 +5,12 @@
 #include "transpose.h"
 
 /*
- * Some channels of some kernels, all taps: where they are in the user's array and
- * where in the packed one, in elements.
- *
- *     user:    [kernel][channel][tap]    channels `taps` apart
- *     packed:  [tap][kernel][channel]    channels adjacent
+ * Some channels of some kernels, all taps: channel-major in the user's array, from
+ * element `user` on, and tap-major in the packed one, from element `packed` on.
  */
 struct block {
-	size_t user, packed; /* first element */
-	size_t kernels, user_kernel_pitch, packed_kernel_pitch;
-	size_t chans, taps, packed_tap_pitch;
+	size_t user, packed;
+	struct kernels kernels;
 };
 
 /* Called with blocks that together are all weights of a conv. */
@@ -22,7 +18,6 @@ struct visitor {
 	void (*visit)(const struct visitor *visitor, const struct block *block);
 	const uint8_t *from;
 	uint8_t *to;
-	uint32_t elem_bytes;
 };
 
 /*
@@ -42,11 +37,11 @@ static void place_dense(struct block *b, const struct conv_slice *s,
 	    npu_min(NPU_WEIGHT_BLOCK_CHANS, s->kernel_chans - (c - in_block));
 
 	b->packed = s->weight_offset / elem->bytes +
-		    (k - in_group) * b->taps * s->kernel_chans +
-		    (c - in_block) * b->taps * group_kernels +
+		    (k - in_group) * b->kernels.taps * s->kernel_chans +
+		    (c - in_block) * b->kernels.taps * group_kernels +
 		    (size_t)in_group * block_chans + in_block;
-	b->packed_kernel_pitch = block_chans;
-	b->packed_tap_pitch = (size_t)group_kernels * block_chans;
+	b->kernels.tap_major_pitch = block_chans;
+	b->kernels.tap_pitch = (size_t)group_kernels * block_chans;
 }
 
 /* Kernels [k, k + kernels) of a slice: one kernel group, one group of the conv. */
@@ -57,14 +52,17 @@ static void visit_kernels(const struct conv_problem *p, const struct conv_slice 
 	const uint32_t in_c = conv_group_in_c(p), out_c = p->out_c / p->groups;
 	/* What these kernels see of the slice; all of it unless grouped. */
 	const uint32_t begin = (s->k + k) / out_c * in_c - s->c;
-	struct block b = { .kernels = kernels,
-			   .taps = (size_t)p->kernel_h * p->kernel_w };
+	struct block b = { .kernels = { .count = kernels,
+					.taps = (size_t)p->kernel_h * p->kernel_w,
+					.elem_bytes = elem->bytes } };
 
-	b.user_kernel_pitch = in_c * b.taps;
-	for (uint32_t c = begin; c < begin + in_c; c += (uint32_t)b.chans) {
-		b.chans = npu_min(NPU_WEIGHT_BLOCK_CHANS - c % NPU_WEIGHT_BLOCK_CHANS,
-				  begin + in_c - c);
-		b.user = (s->k + k) * b.user_kernel_pitch + (c - begin) * b.taps;
+	b.kernels.chan_major_pitch = in_c * b.kernels.taps;
+	for (uint32_t c = begin; c < begin + in_c; c += (uint32_t)b.kernels.chans) {
+		b.kernels.chans =
+		    npu_min(NPU_WEIGHT_BLOCK_CHANS - c % NPU_WEIGHT_BLOCK_CHANS,
+			    begin + in_c - c);
+		b.user = (s->k + k) * b.kernels.chan_major_pitch +
+			 (c - begin) * b.kernels.taps;
 		place_dense(&b, s, elem, k, c);
 		visitor->visit(visitor, &b);
 	}
@@ -93,13 +91,15 @@ static void visit_depthwise(const struct conv_problem *p, const struct conv_slic
 			    const struct npu_elem_info *elem,
 			    const struct visitor *visitor)
 {
-	struct block b = { .kernels = 1, .taps = (size_t)p->kernel_h * p->kernel_w };
+	struct block b = { .kernels = { .count = 1,
+					.taps = (size_t)p->kernel_h * p->kernel_w,
+					.elem_bytes = elem->bytes } };
 
 	for (uint32_t c = 0; c < s->c_count; c += elem->dw_block) {
-		b.user = (s->c + c) * b.taps;
-		b.packed = s->weight_offset / elem->bytes + c * b.taps;
-		b.chans = npu_min(elem->dw_block, s->c_count - c);
-		b.packed_tap_pitch = npu_min(elem->dw_block, s->kernel_chans - c);
+		b.user = (s->c + c) * b.kernels.taps;
+		b.packed = s->weight_offset / elem->bytes + c * b.kernels.taps;
+		b.kernels.chans = npu_min(elem->dw_block, s->c_count - c);
+		b.kernels.tap_pitch = npu_min(elem->dw_block, s->kernel_chans - c);
 		visitor->visit(visitor, &b);
 	}
 }
@@ -115,52 +115,43 @@ static void visit_slice(const struct conv_problem *p, const struct conv_layout *
 
 /* A single tap needs no change of order: rows of channels. */
 static void copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from,
-		      size_t from_pitch, size_t rows, size_t bytes)
+		      size_t from_pitch, const struct kernels *k)
 {
 	const size_t block_bytes = NPU_WEIGHT_BLOCK_CHANS * sizeof(uint16_t);
+	const size_t bytes = k->chans * k->elem_bytes;
 
-	for (size_t i = 0; i < rows; i++) {
-		if (bytes == block_bytes) /* known when compiled: four moves */
+	for (size_t i = 0; i < k->count; i++) {
+		if (bytes == block_bytes) /* known when compiled: a few moves */
 			memcpy(to, from, block_bytes);
 		else
 			memcpy(to, from, bytes);
-		to += to_pitch;
-		from += from_pitch;
+		to += to_pitch * k->elem_bytes;
+		from += from_pitch * k->elem_bytes;
 	}
 }
 
 static void pack_block(const struct visitor *v, const struct block *b)
 {
-	const uint8_t *from = v->from + b->user * v->elem_bytes;
-	uint8_t *to = v->to + b->packed * v->elem_bytes;
-	size_t from_pitch = b->user_kernel_pitch * v->elem_bytes;
-	size_t to_pitch = b->packed_kernel_pitch * v->elem_bytes;
+	const struct kernels *k = &b->kernels;
+	const uint8_t *from = v->from + b->user * k->elem_bytes;
+	uint8_t *to = v->to + b->packed * k->elem_bytes;
 
-	if (b->taps == 1) {
-		copy_rows(to, to_pitch, from, from_pitch, b->kernels,
-			  b->chans * v->elem_bytes);
-		return;
-	}
-	for (size_t k = 0; k < b->kernels; k++)
-		taps_from_chans(to + k * to_pitch, b->packed_tap_pitch,
-				from + k * from_pitch, b->chans, b->taps, v->elem_bytes);
+	if (k->taps == 1)
+		copy_rows(to, k->tap_major_pitch, from, k->chan_major_pitch, k);
+	else
+		taps_from_chans(k, to, from);
 }
 
 static void unpack_block(const struct visitor *v, const struct block *b)
 {
-	const uint8_t *from = v->from + b->packed * v->elem_bytes;
-	uint8_t *to = v->to + b->user * v->elem_bytes;
-	size_t from_pitch = b->packed_kernel_pitch * v->elem_bytes;
-	size_t to_pitch = b->user_kernel_pitch * v->elem_bytes;
+	const struct kernels *k = &b->kernels;
+	const uint8_t *from = v->from + b->packed * k->elem_bytes;
+	uint8_t *to = v->to + b->user * k->elem_bytes;
 
-	if (b->taps == 1) {
-		copy_rows(to, to_pitch, from, from_pitch, b->kernels,
-			  b->chans * v->elem_bytes);
-		return;
-	}
-	for (size_t k = 0; k < b->kernels; k++)
-		chans_from_taps(to + k * to_pitch, from + k * from_pitch,
-				b->packed_tap_pitch, b->chans, b->taps, v->elem_bytes);
+	if (k->taps == 1)
+		copy_rows(to, k->chan_major_pitch, from, k->tap_major_pitch, k);
+	else
+		chans_from_taps(k, to, from);
 }
 
 /* Every stored element comes from the user: nothing to clear. */
@@ -179,7 +170,6 @@ void pack_weights(const struct conv_problem *p, const struct conv_layout *layout
 		.visit = pack_block,
 		.from = oihw,
 		.to = packed,
-		.elem_bytes = layout->elem->bytes,
 	};
 	uint64_t end = 0; /* of the slices so far; between them there may be padding */
 
@@ -202,7 +192,6 @@ void unpack_weights(const struct conv_problem *p, const struct conv_layout *layo
 		.visit = unpack_block,
 		.from = packed,
 		.to = oihw,
-		.elem_bytes = layout->elem->bytes,
 	};
 
 	for (uint32_t i = 0; i < layout->slice_count; i++)

@@ -1,5 +1,5 @@
 /*
- * The inner step of packing: one kernel's weights between channel-major order, as
+ * The inner step of packing: some kernels' weights between channel-major order, as
  * users have them, and tap-major order, as the hardware reads them.
  */
 #ifndef TRANSPOSE_H
@@ -9,14 +9,19 @@
 #include <stdint.h>
 
 /*
- * tap_major[t * pitch + c] = chan_major[c * taps + t] for c < chans, t < taps;
- * elements of `elem_bytes` (1 or 2), pitch in elements.  No overlap.
+ * Element t of channel c of kernel k is at, in elements from the first:
+ *
+ *     channel-major:   k * chan_major_pitch + c * taps + t
+ *     tap-major:       k * tap_major_pitch + t * tap_pitch + c
  */
-void taps_from_chans(void *tap_major, size_t pitch, const void *chan_major, size_t chans,
-		     size_t taps, uint32_t elem_bytes);
+struct kernels {
+	size_t count, chans, taps;
+	size_t chan_major_pitch, tap_major_pitch, tap_pitch;
+	uint32_t elem_bytes; /* 1 or 2 */
+};
 
-/* The inverse: chan_major[c * taps + t] = tap_major[t * pitch + c]. */
-void chans_from_taps(void *chan_major, const void *tap_major, size_t pitch, size_t chans,
-		     size_t taps, uint32_t elem_bytes);
+/* From one order to the other; what lies between the elements is left alone. */
+void taps_from_chans(const struct kernels *k, void *tap_major, const void *chan_major);
+void chans_from_taps(const struct kernels *k, void *chan_major, const void *tap_major);
 
 #endif

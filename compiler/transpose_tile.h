@@ -1,99 +1,44 @@
 /*
- * Tiles of eight columns, included by transpose.c once for each width of vector:
+ * Strips of channels, included by transpose.c once for each width of vector, which
+ * defines before:
  *
- *     NAME(x)   the functions' names
- *     LANES     1 or 2: groups of eight half-words in a vector
- *     TARGET    what the compiler may assume of the machine
+ *     NAME(x)     the functions' names
+ *     TARGET      what the compiler may assume of the machine
+ *     VECTOR      a vector of LANES groups of eight half-words
+ *     LOW16 ...   interleave the lower or upper halves of two vectors' groups, each
+ *                 group by itself, in units of 16, 32 or 64 bits
+ *     LOAD(row, pitch)         group g is at row + 8 * g * pitch
+ *     STORE(row, pitch, v)     the same
  *
- * A vector holds eight half-words of row i and, with two lanes, of row i + 8.
- * Interleaving acts on each lane by itself.
+ * A vector so holds eight taps of the channels i, i + 8, ..., or one tap of 8 * LANES
+ * adjacent channels.  A strip is 8 * LANES channels.
  */
-typedef uint16_t NAME(half) __attribute__((vector_size(16 * LANES)));
-typedef uint32_t NAME(word) __attribute__((vector_size(16 * LANES)));
-typedef uint64_t NAME(wide) __attribute__((vector_size(16 * LANES)));
-
-#if LANES == 1
-#define LOW16(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-#define HIGH16(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#define LOW32(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define HIGH32(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#define LOW64(a, b) __builtin_shufflevector(a, b, 0, 2)
-#define HIGH64(a, b) __builtin_shufflevector(a, b, 1, 3)
-#else
-#define LOW16(a, b)                                                                      \
-	__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26,  \
-				11, 27)
-#define HIGH16(a, b)                                                                     \
-	__builtin_shufflevector(a, b, 4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14,    \
-				30, 15, 31)
-#define LOW32(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
-#define HIGH32(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
-#define LOW64(a, b) __builtin_shufflevector(a, b, 0, 4, 2, 6)
-#define HIGH64(a, b) __builtin_shufflevector(a, b, 1, 5, 3, 7)
-#endif
 
 /*
- * Rows r0..r7 become columns c0..c7: three rounds of interleaving, of 2, 4 and 8
- * bytes.  Written out: arrays and loops would live in memory.
+ * Rows r0..r7 become columns c0..c7: three rounds of interleaving.  Written out:
+ * arrays and loops would live in memory.
  */
 #define EXCHANGE(r0, r1, r2, r3, r4, r5, r6, r7)                                         \
-	NAME(word) a0 = (NAME(word))LOW16(r0, r1), a1 = (NAME(word))HIGH16(r0, r1);      \
-	NAME(word) a2 = (NAME(word))LOW16(r2, r3), a3 = (NAME(word))HIGH16(r2, r3);      \
-	NAME(word) a4 = (NAME(word))LOW16(r4, r5), a5 = (NAME(word))HIGH16(r4, r5);      \
-	NAME(word) a6 = (NAME(word))LOW16(r6, r7), a7 = (NAME(word))HIGH16(r6, r7);      \
-	NAME(wide) b0 = (NAME(wide))LOW32(a0, a2), b1 = (NAME(wide))HIGH32(a0, a2);      \
-	NAME(wide) b2 = (NAME(wide))LOW32(a1, a3), b3 = (NAME(wide))HIGH32(a1, a3);      \
-	NAME(wide) b4 = (NAME(wide))LOW32(a4, a6), b5 = (NAME(wide))HIGH32(a4, a6);      \
-	NAME(wide) b6 = (NAME(wide))LOW32(a5, a7), b7 = (NAME(wide))HIGH32(a5, a7);      \
-	NAME(half) c0 = (NAME(half))LOW64(b0, b4), c1 = (NAME(half))HIGH64(b0, b4);      \
-	NAME(half) c2 = (NAME(half))LOW64(b1, b5), c3 = (NAME(half))HIGH64(b1, b5);      \
-	NAME(half) c4 = (NAME(half))LOW64(b2, b6), c5 = (NAME(half))HIGH64(b2, b6);      \
-	NAME(half) c6 = (NAME(half))LOW64(b3, b7), c7 = (NAME(half))HIGH64(b3, b7)
+	VECTOR a0 = LOW16(r0, r1), a1 = HIGH16(r0, r1), a2 = LOW16(r2, r3);              \
+	VECTOR a3 = HIGH16(r2, r3), a4 = LOW16(r4, r5), a5 = HIGH16(r4, r5);             \
+	VECTOR a6 = LOW16(r6, r7), a7 = HIGH16(r6, r7);                                  \
+	VECTOR b0 = LOW32(a0, a2), b1 = HIGH32(a0, a2), b2 = LOW32(a1, a3);              \
+	VECTOR b3 = HIGH32(a1, a3), b4 = LOW32(a4, a6), b5 = HIGH32(a4, a6);             \
+	VECTOR b6 = LOW32(a5, a7), b7 = HIGH32(a5, a7);                                  \
+	VECTOR c0 = LOW64(b0, b4), c1 = HIGH64(b0, b4), c2 = LOW64(b1, b5);              \
+	VECTOR c3 = HIGH64(b1, b5), c4 = LOW64(b2, b6), c5 = HIGH64(b2, b6);             \
+	VECTOR c6 = LOW64(b3, b7), c7 = HIGH64(b3, b7)
 
-/* Row i, and row i + 8, of a channel-major matrix. */
-TARGET INLINE void NAME(load_rows)(NAME(half) * v, const uint16_t *row, size_t pitch)
-{
-#if LANES == 1
-	(void)pitch;
-	memcpy(v, row, 16);
-#else
-	const __m128i *low = (const __m128i *)(const void *)row;
-	const __m128i *high = (const __m128i *)(const void *)(row + 8 * pitch);
-
-	*v = (NAME(half))_mm256_inserti128_si256(
-	    _mm256_castsi128_si256(_mm_loadu_si128(low)), _mm_loadu_si128(high), 1);
-#endif
-}
-
-TARGET INLINE void NAME(store_rows)(uint16_t *row, size_t pitch, const NAME(half) * v)
-{
-#if LANES == 1
-	(void)pitch;
-	memcpy(row, v, 16);
-#else
-	half8 low = __builtin_shufflevector(*v, *v, 0, 1, 2, 3, 4, 5, 6, 7);
-	half8 high = __builtin_shufflevector(*v, *v, 8, 9, 10, 11, 12, 13, 14, 15);
-
-	memcpy(row, &low, 16);
-	memcpy(row + 8 * pitch, &high, 16);
-#endif
-}
-
-/* Eight rows of taps become eight rows of channels. */
+/* Eight taps of a strip. */
 TARGET INLINE void NAME(tile_to_taps)(uint16_t *out, size_t pitch, const uint16_t *in,
 				      size_t taps)
 {
-	NAME(half) r0, r1, r2, r3, r4, r5, r6, r7;
-
-	NAME(load_rows)(&r0, in, taps);
-	NAME(load_rows)(&r1, in + taps, taps);
-	NAME(load_rows)(&r2, in + 2 * taps, taps);
-	NAME(load_rows)(&r3, in + 3 * taps, taps);
-	NAME(load_rows)(&r4, in + 4 * taps, taps);
-	NAME(load_rows)(&r5, in + 5 * taps, taps);
-	NAME(load_rows)(&r6, in + 6 * taps, taps);
-	NAME(load_rows)(&r7, in + 7 * taps, taps);
+	VECTOR r0 = LOAD(in, taps), r1 = LOAD(in + taps, taps);
+	VECTOR r2 = LOAD(in + 2 * taps, taps), r3 = LOAD(in + 3 * taps, taps);
+	VECTOR r4 = LOAD(in + 4 * taps, taps), r5 = LOAD(in + 5 * taps, taps);
+	VECTOR r6 = LOAD(in + 6 * taps, taps), r7 = LOAD(in + 7 * taps, taps);
 	EXCHANGE(r0, r1, r2, r3, r4, r5, r6, r7);
+
 	memcpy(out, &c0, sizeof c0);
 	memcpy(out + pitch, &c1, sizeof c1);
 	memcpy(out + 2 * pitch, &c2, sizeof c2);
@@ -107,7 +52,7 @@ TARGET INLINE void NAME(tile_to_taps)(uint16_t *out, size_t pitch, const uint16_
 TARGET INLINE void NAME(tile_to_chans)(uint16_t *out, size_t taps, const uint16_t *in,
 				       size_t pitch)
 {
-	NAME(half) r0, r1, r2, r3, r4, r5, r6, r7;
+	VECTOR r0, r1, r2, r3, r4, r5, r6, r7;
 
 	memcpy(&r0, in, sizeof r0);
 	memcpy(&r1, in + pitch, sizeof r1);
@@ -118,42 +63,17 @@ TARGET INLINE void NAME(tile_to_chans)(uint16_t *out, size_t taps, const uint16_
 	memcpy(&r6, in + 6 * pitch, sizeof r6);
 	memcpy(&r7, in + 7 * pitch, sizeof r7);
 	EXCHANGE(r0, r1, r2, r3, r4, r5, r6, r7);
-	NAME(store_rows)(out, taps, &c0);
-	NAME(store_rows)(out + taps, taps, &c1);
-	NAME(store_rows)(out + 2 * taps, taps, &c2);
-	NAME(store_rows)(out + 3 * taps, taps, &c3);
-	NAME(store_rows)(out + 4 * taps, taps, &c4);
-	NAME(store_rows)(out + 5 * taps, taps, &c5);
-	NAME(store_rows)(out + 6 * taps, taps, &c6);
-	NAME(store_rows)(out + 7 * taps, taps, &c7);
+	STORE(out, taps, c0);
+	STORE(out + taps, taps, c1);
+	STORE(out + 2 * taps, taps, c2);
+	STORE(out + 3 * taps, taps, c3);
+	STORE(out + 4 * taps, taps, c4);
+	STORE(out + 5 * taps, taps, c5);
+	STORE(out + 6 * taps, taps, c6);
+	STORE(out + 7 * taps, taps, c7);
 }
 
-/* One tap of 8 * LANES channels: the last of eight taps from `in`. */
-TARGET INLINE void NAME(last_tap)(uint16_t *out, const uint16_t *in, size_t taps)
-{
-	NAME(half) r0, r1, r2, r3, r4, r5, r6, r7;
-	NAME(word) a0, a1, a2, a3;
-	NAME(wide) b0, b1, c;
-
-	NAME(load_rows)(&r0, in, taps);
-	NAME(load_rows)(&r1, in + taps, taps);
-	NAME(load_rows)(&r2, in + 2 * taps, taps);
-	NAME(load_rows)(&r3, in + 3 * taps, taps);
-	NAME(load_rows)(&r4, in + 4 * taps, taps);
-	NAME(load_rows)(&r5, in + 5 * taps, taps);
-	NAME(load_rows)(&r6, in + 6 * taps, taps);
-	NAME(load_rows)(&r7, in + 7 * taps, taps);
-	a0 = (NAME(word))HIGH16(r0, r1);
-	a1 = (NAME(word))HIGH16(r2, r3);
-	a2 = (NAME(word))HIGH16(r4, r5);
-	a3 = (NAME(word))HIGH16(r6, r7);
-	b0 = (NAME(wide))HIGH32(a0, a1);
-	b1 = (NAME(wide))HIGH32(a2, a3);
-	c = HIGH64(b0, b1);
-	memcpy(out, &c, sizeof c);
-}
-
-/* 8 * LANES channels, any number of taps >= 8; a last tile may overlap. */
+/* A strip with any number of taps >= 8; a last tile may overlap the one before. */
 TARGET INLINE void NAME(strip_to_taps)(uint16_t *tap_major, size_t pitch,
 				       const uint16_t *chan_major, size_t taps)
 {
@@ -162,7 +82,7 @@ TARGET INLINE void NAME(strip_to_taps)(uint16_t *tap_major, size_t pitch,
 	for (; t + 8 <= taps; t += 8)
 		NAME(tile_to_taps)(tap_major + t * pitch, pitch, chan_major + t, taps);
 	if (taps - t == 1)
-		NAME(last_tap)(tap_major + t * pitch, chan_major + taps - 8, taps);
+		gather_tap(tap_major + t * pitch, chan_major + t, 8 * LANES, taps);
 	else if (t < taps)
 		NAME(tile_to_taps)
 		(tap_major + (taps - 8) * pitch, pitch, chan_major + taps - 8, taps);
@@ -184,42 +104,64 @@ TARGET INLINE void NAME(strip_to_chans)(uint16_t *chan_major, const uint16_t *ta
 }
 
 /*
- * As many channels as whole strips take; returns how many that are.  Kernels of
- * three by three have a loop of their own, in which all distances are constants.
+ * Channels [first, end) of all kernels, `end` behind the last whole strip; returns
+ * `end`.  Kernels of three by three have a loop of their own, in which distances are
+ * constants.
  */
-TARGET static size_t NAME(to_taps)(uint16_t *tap_major, size_t pitch,
-				   const uint16_t *chan_major, size_t chans, size_t taps)
+TARGET static size_t NAME(to_taps)(const struct kernels *k, uint16_t *tap_major,
+				   const uint16_t *chan_major, size_t first)
 {
-	size_t c = 0;
+	const size_t strip = 8 * LANES, end = first + (k->chans - first) / strip * strip;
 
-	if (taps == 9)
-		for (; c + 8 * LANES <= chans; c += 8 * LANES)
-			NAME(strip_to_taps)(tap_major + c, pitch, chan_major + c * 9, 9);
-	for (; c + 8 * LANES <= chans; c += 8 * LANES)
-		NAME(strip_to_taps)(tap_major + c, pitch, chan_major + c * taps, taps);
-	return c;
+	for (size_t i = 0; i < k->count; i++) {
+		prefetch_next(k, chan_major);
+		if (k->taps == 9)
+			for (size_t c = first; c < end; c += strip)
+				NAME(strip_to_taps)
+				(tap_major + c, k->tap_pitch, chan_major + c * 9, 9);
+		else
+			for (size_t c = first; c < end; c += strip)
+				NAME(strip_to_taps)
+				(tap_major + c, k->tap_pitch, chan_major + c * k->taps,
+				 k->taps);
+		tap_major += k->tap_major_pitch;
+		chan_major += k->chan_major_pitch;
+	}
+	return end;
 }
 
-TARGET static size_t NAME(to_chans)(uint16_t *chan_major, const uint16_t *tap_major,
-				    size_t pitch, size_t chans, size_t taps)
+TARGET static size_t NAME(to_chans)(const struct kernels *k, uint16_t *chan_major,
+				    const uint16_t *tap_major, size_t first)
 {
-	size_t c = 0;
+	const size_t strip = 8 * LANES, end = first + (k->chans - first) / strip * strip;
 
-	if (taps == 9)
-		for (; c + 8 * LANES <= chans; c += 8 * LANES)
-			NAME(strip_to_chans)(chan_major + c * 9, tap_major + c, pitch, 9);
-	for (; c + 8 * LANES <= chans; c += 8 * LANES)
-		NAME(strip_to_chans)(chan_major + c * taps, tap_major + c, pitch, taps);
-	return c;
+	for (size_t i = 0; i < k->count; i++) {
+		prefetch_next(k, chan_major);
+		if (k->taps == 9)
+			for (size_t c = first; c < end; c += strip)
+				NAME(strip_to_chans)
+				(chan_major + c * 9, tap_major + c, k->tap_pitch, 9);
+		else
+			for (size_t c = first; c < end; c += strip)
+				NAME(strip_to_chans)
+				(chan_major + c * k->taps, tap_major + c, k->tap_pitch,
+				 k->taps);
+		tap_major += k->tap_major_pitch;
+		chan_major += k->chan_major_pitch;
+	}
+	return end;
 }
 
-#undef EXCHANGE
+#undef NAME
+#undef TARGET
+#undef VECTOR
+#undef LANES
+#undef LOAD
+#undef STORE
 #undef LOW16
 #undef HIGH16
 #undef LOW32
 #undef HIGH32
 #undef LOW64
 #undef HIGH64
-#undef NAME
-#undef LANES
-#undef TARGET
+#undef EXCHANGE

@@ -26,11 +26,13 @@ for source in "$root"/runtime/*.c "$root"/runtime/hw/*.c; do
 done
 hw=$(text "$out"/npu_*.o)
 verifier=$(text "$out"/verify*.o)
-rm "$out"/npu_*.o "$out"/verify*.o
+health=$(text "$out"/health.o)
+rm "$out"/npu_*.o "$out"/verify*.o "$out"/health.o
 rest=$(text "$out"/*.o)
 "$size" "$out"/*.o | awk 'NR > 1 { n = split($6, p, "/"); printf "  %6d  %s\n", $1, p[n] }'
 echo "reader, run, rknpu device   $rest bytes of text (budget $limit)"
 echo "verifier                    $verifier"
+echo "health probe                $health"
 echo "register tables             $hw"
-echo "all of it                   $((rest + verifier + hw))"
+echo "all of it                   $((rest + verifier + health + hw))"
 [ "$rest" -le "$limit" ] || { echo "over the budget" >&2; exit 1; }
