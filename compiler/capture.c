@@ -217,6 +217,15 @@ static bool read_order(const struct capture_reading *r, const json_t *j,
 	return true;
 }
 
+/* npudump's captures carry the orders of register writes with them. */
+static bool read_own_orders(const struct capture_reading *r, const json_t *root,
+			    struct capture *c)
+{
+	const json_t *list = json_object_get(root, "orders");
+
+	return !json_is_array(list) || capture_orders_from(r, list, &c->own_orders);
+}
+
 static bool read_tasks(const struct capture_reading *r, const json_t *tasks,
 		       const struct capture_orders *orders, struct capture *c)
 {
@@ -347,7 +356,9 @@ bool capture_read(struct capture *c, const char *path, const struct capture_orde
 	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
 	ok = c->slug && c->op_type && read_source(root, c) &&
 	     read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
-	     read_counts(&r, root, c) && read_tasks(&r, json_object_get(root, "tasks"), orders, c) &&
+	     read_counts(&r, root, c) && read_own_orders(&r, root, c) &&
+	     read_tasks(&r, json_object_get(root, "tasks"),
+			c->own_orders.count ? &c->own_orders : orders, c) &&
 	     capture_read_run(&r, root, c);
 	c->problem.input_kind = read_input_kind(root);
 	c->problem.batch = read_batch(root, c->problem.batch);
@@ -372,5 +383,6 @@ void capture_free(struct capture *c)
 	free(c->compiler);
 	free(c->tasks);
 	free(c->syncs);
+	capture_orders_free(&c->own_orders);
 	memset(c, 0, sizeof *c);
 }

@@ -70,6 +70,7 @@ struct capture {
 	uint32_t task_count;
 	bool has_counts;
 	uint32_t counts[6]; /* 1 core; 2 cores: c0, c1; 3 cores: c0, c1, c2 */
+	struct capture_orders own_orders; /* where the file has "orders" itself */
 };
 
 /* Why a file could not be read: a sentence with the place. */
@@ -84,7 +85,8 @@ void capture_orders_free(struct capture_orders *o);
 
 /*
  * Read a capture; false with `why` filled.  `orders` may be NULL and must
- * outlive the capture.  Free with capture_free().
+ * outlive the capture; a file that has "orders" itself goes by those.  Free with
+ * capture_free().
  */
 bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
 		  char *why);

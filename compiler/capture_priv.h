@@ -33,4 +33,8 @@ enum npu_reg capture_reg(const char *name);
 /* Sizes of buffers, syncs and submit of the first traced run (capture_run.c). */
 bool capture_read_run(const struct capture_reading *r, const json_t *root, struct capture *c);
 
+/* An array of arrays of register names; release with capture_orders_free(). */
+bool capture_orders_from(const struct capture_reading *r, const json_t *list,
+			 struct capture_orders *o);
+
 #endif

@@ -91,7 +91,7 @@ static bool read_submit(const struct capture_reading *r, const json_t *s, struct
 				json_array_get(json_array_get(ranges, i), k));
 	}
 	return capture_u32(r, s, "flags", true, &out->flags) &&
-	       capture_u32(r, s, "timeout", true, &out->timeout) &&
+	       capture_u32(r, s, "timeout", false, &out->timeout) &&
 	       capture_u32(r, s, "task_start", true, &out->task_start) &&
 	       capture_u32(r, s, "task_number", true, &out->task_number) &&
 	       capture_u32(r, s, "core_mask", true, &out->core_mask);
@@ -146,7 +146,7 @@ bool capture_read_run(const struct capture_reading *r, const json_t *root, struc
 	return read_trace(r, root, c);
 }
 
-static bool read_orders(const struct capture_reading *r, const json_t *root, struct capture_orders *o)
+bool capture_orders_from(const struct capture_reading *r, const json_t *root, struct capture_orders *o)
 {
 	size_t count = json_array_size(root);
 
@@ -187,7 +187,7 @@ bool capture_orders_read(struct capture_orders *o, const char *dir, char *why)
 		return true;
 	root = json_loadf(f, 0, NULL);
 	fclose(f);
-	ok = json_is_array(root) ? read_orders(&r, root, o)
+	ok = json_is_array(root) ? capture_orders_from(&r, root, o)
 				 : capture_fail(&r, "not an array of orders");
 	json_decref(root);
 	if (!ok)

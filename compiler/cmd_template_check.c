@@ -253,9 +253,10 @@ static void print_verdict(const struct template *t, const struct result *result)
 	if (!result->planned)
 		printf("%s: the formula refuses the problem\n", t->name);
 	else if (is_equal(result))
-		printf("%s: the formula reproduces it: %u plans, %u records, %u register "
+		printf("%s: the formula reproduces it: %u plan%s, %u records, %u register "
 		       "writes\n",
-		       t->name, result->differences.plans, t->record_count,
+		       t->name, result->differences.plans,
+		       result->differences.plans == 1 ? "" : "s", t->record_count,
 		       result->registers);
 	else
 		printf("%s: %u difference%s\n", t->name, difference_count(result),

@@ -1,8 +1,8 @@
 #!/bin/sh
-# npucc template, npucc can and evidence in bundles as a user meets them: the program
-# and the source tree are the arguments.  Works in a directory of its own.
+# npucc template, npucc can and evidence in bundles as a user meets them: npucc, the
+# source tree and npudump are the arguments.  Works in a directory of its own.
 set -u
-npucc=$1 root=$2
+npucc=$1 root=$2 npudump=$3
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -92,6 +92,21 @@ run 1 "$npucc" template import "$root/tests/data/logs/c64-h56-run.log" --conv \
 	b1_c64_h56_w57_oc128_wic64_k1x1_g1_s1_pvalid -o no.json
 says err "CNA.DATA_SIZE0.DATAIN_WIDTH is 56, but the conv says 57"
 [ ! -e no.json ] || fail "a refused import left a file"
+
+# What npucc wrote, dumped as a capture and imported, is what npucc plans: delta tasks,
+# image input, depthwise and uneven parts too.
+case=round-trip
+for slug in b1_c16_h320_w320_oc16_wic16_k1x1_g1_s1_pvalid \
+	b1_c3_h61_w47_oc24_wic3_k3x3_g1_s2_pvalid \
+	b1_c96_h33_w29_oc96_wic1_k3x3_g96_s1_psame \
+	b1_c200_h9_w11_oc273_wic200_k1x1_g1_s1_pvalid; do
+	run 0 "$npucc" $slug --cores=all -o c.npub
+	run 0 "$npudump" c.npub --as=capture
+	mv out c.json
+	run 0 "$npucc" template import c.json -o c.template
+	run 0 "$npucc" template check c.template
+	says out "c.template: the formula reproduces it: 3 plans"
+done
 
 case=check-differs
 sed 's/\["CORE.CLIP_TRUNCATE", 0\]/["CORE.CLIP_TRUNCATE", 3]/' "$shipped" >other.json
