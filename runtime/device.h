@@ -31,6 +31,14 @@ struct npurt_job {
 	/* filled by the device */
 	uint32_t task_counter;
 	int64_t hw_elapsed_ns;
+	bool refused; /* turned down, not run to its end: may be sent once more */
+};
+
+/* Moments at which the vendor's runtime makes a call that a run does not need. */
+enum npurt_device_hint {
+	NPURT_HINT_CREATE, /* before each buffer but the first */
+	NPURT_HINT_FILLED, /* weights are in place, records come next */
+	NPURT_HINT_CLOSE   /* before the buffers are freed */
 };
 
 struct npurt_device_ops {
@@ -45,12 +53,20 @@ struct npurt_device_ops {
 	/* Run a job to its end.  SUBMIT, TIMEOUT, EXECUTION, UNSUPPORTED. */
 	enum npurt_err (*submit)(struct npurt_device *dev, struct npurt_job *job,
 				 struct npurt_error *error);
+	/* RESET.  NULL: there is nothing to reset. */
+	enum npurt_err (*reset)(struct npurt_device *dev, struct npurt_error *error);
+	/* Only under the vendor's profile; may be NULL otherwise. */
+	enum npurt_err (*hint)(struct npurt_device *dev, enum npurt_device_hint hint,
+			       struct npurt_error *error);
 	const char *(*describe)(const struct npurt_device *dev);
 	void (*close)(struct npurt_device *dev);
 };
 
 struct npurt_device {
 	const struct npurt_device_ops *ops;
+	enum npurt_profile profile;
+	uint32_t cores; /* 0: unknown */
+	bool exact;	/* a model: what it writes is what the words say */
 };
 
 /* Fill a caller's error, if any and if it holds none yet; returns `code`. */

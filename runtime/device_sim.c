@@ -299,6 +299,8 @@ enum npurt_err npurt_device_open_sim(struct npurt_device **out, uint32_t threads
 	}
 	processors = sysconf(_SC_NPROCESSORS_ONLN);
 	s->device.ops = &sim_ops;
+	s->device.cores = NPU_MAX_CORES;
+	s->device.exact = true;
 	s->threads = threads ? threads : processors > 0 ? (uint32_t)processors : 1;
 	pthread_mutex_init(&s->lock, NULL);
 	write_description(s);

@@ -1,4 +1,4 @@
-/* A loaded conv.  Internal to load.c, run.c and tensor.c. */
+/* A loaded conv.  Internal to load.c, run.c, health.c and tensor.c. */
 #ifndef NPURT_HANDLE_H
 #define NPURT_HANDLE_H
 
@@ -16,6 +16,8 @@ struct npurt {
 	void *map; /* of npurt_open_file() */
 	size_t map_bytes;
 	enum handle_state state;
+	bool fresh;	  /* the canary that loading left in the output is still there */
+	bool trust_zeros; /* see npurt_options */
 	uint32_t timeout_ms;
 	struct npurt_job job;	     /* of the run under way */
 	struct npurt_device_bo bo[]; /* conv->bo_count, in the conv's order */
@@ -37,11 +39,13 @@ static inline struct npub_task *handle_tasks(struct npurt *rt)
 }
 
 /*
- * The syncs of a phase, in the bundle's order, for one BO or (NPUB_NONE) all.  At
- * load a sync with both flags belongs to a BO just created, the others come after
- * all are filled.  DEVICE_SYNC.
+ * The syncs of a phase, in the bundle's order, for one BO or (NPUB_NONE) all.  The
+ * lean profile leaves out those that repeat an earlier one.  DEVICE_SYNC.
  */
-enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, bool created,
-				 uint32_t only_bo, struct npurt_error *error);
+enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, uint32_t only_bo,
+				 struct npurt_error *error);
+
+/* The health probe's program and input on a device, its result compared. */
+enum npurt_err npurt_health_run(struct npurt_device *device, struct npurt_error *error);
 
 #endif

@@ -9,13 +9,16 @@
 
 #include "error.h"
 #include "handle.h"
+#include "job.h"
 #include "npurt_file.h"
+#include "pack_feature.h"
 #include "verify.h"
 
 #define MAX_BOS 64u
 #define TIMEOUT_BASE_MS 1000u /* a queue of other processes' jobs counts too */
 #define TIMEOUT_COST_FACTOR 50u
 #define TIMEOUT_MAX_MS 600000u
+#define TIMEOUT_VENDOR_MS 6000u /* in all captured submits */
 
 /* ---- choosing ---- */
 
@@ -88,52 +91,44 @@ static enum npurt_err check_placement(const struct npurt_device_bo *d,
 	return NPURT_OK;
 }
 
-/*
- * Create the BOs in the bundle's order.  A load-time sync with both flags belongs
- * to the fresh buffer: it removes the kernel's own dirty lines.
- */
-static enum npurt_err create_bos(struct npurt *rt, struct npurt_error *e)
+/* Weights; zeros elsewhere, so that what no record or tensor covers is zero. */
+static void fill_bo(struct npurt *rt, uint32_t i)
 {
-	for (uint32_t i = 0; i < rt->conv->bo_count; i++) {
-		uint32_t index = rt->conv->first_bo + i;
-		const struct npub_bo *bo = &rt->bundle.bos[index];
-		const char *name = npub_string(&rt->bundle, bo->name);
-		struct npurt_device_bo *d = &rt->bo[i];
-		enum npurt_err err;
+	const struct npub *b = &rt->bundle;
+	const struct npub_bo *bo = &b->bos[rt->conv->first_bo + i];
+	uint8_t *p = rt->bo[i].data;
 
-		d->bytes = bo->bytes;
-		d->flags = bo->flags;
-		npurt_detailf(e, "BO '%s': ", name);
-		err = rt->device->ops->bo_create(rt->device, d, e);
-		if (err)
-			return err;
-		e->detail[0] = 0;
-		err = check_placement(d, bo, name, e);
-		if (!err)
-			err = npurt_sync_listed(rt, NPUB_SYNC_LOAD, true, index, e);
-		if (err)
-			return err;
-	}
-	return NPURT_OK;
+	if (bo->role == NPUB_BO_OUTPUT || bo->role == NPUB_BO_INTERNAL)
+		return;
+	memcpy(p, b->data + bo->data_offset, bo->data_bytes);
+	memset(p + bo->data_bytes, 0, bo->bytes - bo->data_bytes);
 }
 
 /*
- * Input and weights start as zeros so that padding lanes and the words between
- * records are; the output gets its canary on every run.
+ * A buffer, with its first sync: it removes the kernel's own dirty lines, and takes
+ * the output's canary along.
  */
-static void fill_bos(struct npurt *rt)
+static enum npurt_err create_bo(struct npurt *rt, uint32_t i, struct npurt_error *e)
 {
-	const struct npub *b = &rt->bundle;
+	const struct npub_bo *bo = &rt->bundle.bos[rt->conv->first_bo + i];
+	const char *name = npub_string(&rt->bundle, bo->name);
+	struct npurt_device_bo *d = &rt->bo[i];
+	enum npurt_err err;
 
-	for (uint32_t i = 0; i < rt->conv->bo_count; i++) {
-		const struct npub_bo *bo = &b->bos[rt->conv->first_bo + i];
-		uint8_t *p = rt->bo[i].data;
-
-		if (bo->role == NPUB_BO_OUTPUT || bo->role == NPUB_BO_INTERNAL)
-			continue;
-		memcpy(p, b->data + bo->data_offset, bo->data_bytes);
-		memset(p + bo->data_bytes, 0, bo->bytes - bo->data_bytes);
-	}
+	d->bytes = bo->bytes;
+	d->flags = bo->flags;
+	npurt_detailf(e, "BO '%s': ", name);
+	err = rt->device->ops->bo_create(rt->device, d, e);
+	if (err)
+		return err;
+	e->detail[0] = 0;
+	err = check_placement(d, bo, name, e);
+	if (err)
+		return err;
+	if (bo->role == NPUB_BO_OUTPUT)
+		npurt_canary_fill(d->data, d->bytes);
+	return rt->device->ops->bo_sync(
+	    rt->device, d, NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE, 0, d->bytes, e);
 }
 
 /* The value field of a command word is bits 47:16. */
@@ -170,23 +165,76 @@ static void write_records(struct npurt *rt)
 	}
 }
 
-static enum npurt_err load(struct npurt *rt, struct npurt_error *e)
+static enum npurt_err load_lean(struct npurt *rt, struct npurt_error *e)
 {
-	enum npurt_err err = create_bos(rt, e);
+	for (uint32_t i = 0; i < rt->conv->bo_count; i++) {
+		enum npurt_err err = create_bo(rt, i, e);
 
-	if (err)
-		return err;
-	fill_bos(rt);
+		if (err)
+			return err;
+		fill_bo(rt, i);
+	}
 	relocate_words(rt);
 	write_records(rt);
-	return npurt_sync_listed(rt, NPUB_SYNC_LOAD, false, NPUB_NONE, e);
+	return npurt_sync_listed(rt, NPUB_SYNC_LOAD, NPUB_NONE, e);
+}
+
+/* The weight BO's load syncs, a question, the records, the task BO's load syncs. */
+static enum npurt_err fill_as_vendor(struct npurt *rt, struct npurt_error *e)
+{
+	enum npurt_err err =
+	    npurt_sync_listed(rt, NPUB_SYNC_LOAD, rt->conv->regcmd_bo, e);
+
+	if (!err)
+		err = rt->device->ops->hint(rt->device, NPURT_HINT_FILLED, e);
+	if (err)
+		return err;
+	write_records(rt);
+	return npurt_sync_listed(rt, NPUB_SYNC_LOAD, rt->conv->task_bo, e);
+}
+
+/*
+ * The order of the vendor's runtime: weights and records go to the device as soon
+ * as their buffers exist, the others follow.  Commands name all of them, so they
+ * are written last; the syncs before the run take them along.
+ */
+static enum npurt_err load_as_vendor(struct npurt *rt, struct npurt_error *e)
+{
+	const struct npub_conv *c = rt->conv;
+	uint32_t filled =
+	    (c->task_bo > c->regcmd_bo ? c->task_bo : c->regcmd_bo) - c->first_bo;
+
+	for (uint32_t i = 0; i < c->bo_count; i++) {
+		enum npurt_err err = NPURT_OK;
+
+		if (i)
+			err = rt->device->ops->hint(rt->device, NPURT_HINT_CREATE, e);
+		if (!err)
+			err = create_bo(rt, i, e);
+		if (err)
+			return err;
+		fill_bo(rt, i);
+		if (i == filled)
+			err = fill_as_vendor(rt, e);
+		if (err)
+			return err;
+	}
+	relocate_words(rt);
+	return NPURT_OK;
+}
+
+static bool is_vendor(const struct npurt_device *device)
+{
+	return device->profile == NPURT_PROFILE_VENDOR && device->ops->hint;
 }
 
 /* Generous: a timeout costs a reset of the whole NPU. */
-static uint32_t timeout_from_cost(uint64_t cost_ns)
+static uint32_t timeout_from_cost(uint64_t cost_ns, bool vendor)
 {
 	uint64_t ms = cost_ns / 1000000;
 
+	if (vendor)
+		return TIMEOUT_VENDOR_MS;
 	if (ms > TIMEOUT_MAX_MS)
 		ms = TIMEOUT_MAX_MS;
 	ms = ms * TIMEOUT_COST_FACTOR + TIMEOUT_BASE_MS;
@@ -213,6 +261,8 @@ static enum npurt_err open_blob(struct npurt **out, const void *blob, size_t blo
 		return err;
 	c = &b.convs[index];
 	err = find_plan(&b, c, o, &plan, e);
+	if (!err)
+		err = npurt_job_check_cores(device, npurt_job_cores(plan), e);
 	if (err)
 		return err;
 	if (c->bo_count > MAX_BOS)
@@ -227,8 +277,12 @@ static enum npurt_err open_blob(struct npurt **out, const void *blob, size_t blo
 	rt->plan = plan;
 	rt->input = &b.tensors[c->input];
 	rt->output = &b.tensors[c->output];
-	rt->timeout_ms = o->timeout_ms ? o->timeout_ms : timeout_from_cost(plan->cost_ns);
-	err = load(rt, e);
+	rt->fresh = true;
+	rt->trust_zeros = o->trust_zeros || device->exact;
+	rt->timeout_ms = o->timeout_ms
+			     ? o->timeout_ms
+			     : timeout_from_cost(plan->cost_ns, is_vendor(device));
+	err = is_vendor(device) ? load_as_vendor(rt, e) : load_lean(rt, e);
 	if (err)
 		npurt_close(rt);
 	else
@@ -302,6 +356,8 @@ void npurt_close(struct npurt *rt)
 
 	if (!rt)
 		return;
+	if (is_vendor(rt->device))
+		rt->device->ops->hint(rt->device, NPURT_HINT_CLOSE, NULL);
 	for (size_t r = 0; r < sizeof roles; r++) {
 		for (uint32_t i = 0; i < rt->conv->bo_count; i++) {
 			if (rt->bundle.bos[rt->conv->first_bo + i].role == roles[r] &&

@@ -38,6 +38,7 @@ extern "C" {
 	/* the machine's limit */                                                  \
 	X(NPURT_ERR_NOMEM, "out of memory")                                        \
 	X(NPURT_ERR_FILE, "the bundle file cannot be read")                        \
+	X(NPURT_ERR_CORES, "the plan needs more cores than the device has")        \
 	/* the bundle's fault */                                                   \
 	X(NPURT_ERR_MAGIC, "not an npucc bundle")                                  \
 	X(NPURT_ERR_VERSION, "the bundle needs a newer runtime")                   \
@@ -65,6 +66,8 @@ extern "C" {
 	X(NPURT_ERR_EXECUTION, "the job failed while it ran")                      \
 	X(NPURT_ERR_NOT_EXECUTED, "the device reported success but did not run the job") \
 	X(NPURT_ERR_UNSUPPORTED, "the device does not support this operation")     \
+	X(NPURT_ERR_RESET, "the device could not be reset")                        \
+	X(NPURT_ERR_HEALTH, "the device does not compute a known job right")       \
 	/* the state of the handle */                                              \
 	X(NPURT_ERR_STATE, "the call does not fit the state of the handle")
 
@@ -103,6 +106,7 @@ struct npurt_options {
 	uint32_t min_evidence;  /* enum npub_evidence */
 	uint32_t allow_hazards; /* bits of NPUB_HAZARD_* accepted */
 	uint32_t timeout_ms;    /* 0: derived from the plan's cost */
+	bool trust_zeros;       /* take an all-zero output without a second look */
 };
 
 enum npurt_tensor_id { NPURT_INPUT, NPURT_OUTPUT };
@@ -164,7 +168,12 @@ enum npurt_err npurt_map(struct npurt *rt, enum npurt_tensor_id id, void **data,
 
 /*
  * Run once and wait: canary into the output, syncs, submit, wait, syncs, checks.
- * Costs no allocation.  SUBMIT, TIMEOUT, EXECUTION, NOT_EXECUTED, DEVICE_SYNC.
+ * Costs no allocation.  SUBMIT, TIMEOUT, EXECUTION, NOT_EXECUTED, DEVICE_SYNC,
+ * NODEVICE, DEVICE_KIND.
+ *
+ * A submit that the driver turned down is made once more.  An output of nothing but
+ * zeros for an input that is not is not taken on trust (unless trust_zeros): the
+ * job is run again, and then a job with a known result.
  */
 enum npurt_err npurt_run(struct npurt *rt, struct npurt_error *error);
 
@@ -183,9 +192,46 @@ void npurt_close(struct npurt *rt);
  */
 enum npurt_err npurt_device_open_rknpu(struct npurt_device **out, const char *path,
 				       struct npurt_error *error);
+
+/* Which calls go to the driver around a run. */
+enum npurt_profile {
+	NPURT_PROFILE_LEAN,  /* what a run needs */
+	NPURT_PROFILE_VENDOR /* those of the vendor's own runtime, call by call */
+};
+
+struct npurt_rknpu_options {
+	const char *path; /* NULL: search */
+	enum npurt_profile profile;
+	uint32_t cores;        /* of the chip; 0: ask the system */
+	bool old_driver;       /* take 0.8.2 to 0.9.5 too */
+	const char *lock_path; /* of the lock between programs; NULL: the usual one */
+	void (*sleep_ms)(uint32_t ms); /* NULL: the clock */
+};
+
+/* The same with options (NULL: none). */
+enum npurt_err npurt_device_open_rknpu_with(struct npurt_device **out,
+					    const struct npurt_rknpu_options *options,
+					    struct npurt_error *error);
 enum npurt_err npurt_device_open_sim(struct npurt_device **out, uint32_t threads,
 				     struct npurt_error *error);
 const char *npurt_device_describe(const struct npurt_device *device);
+
+/* Cores the device is known to have; 0: unknown, and plans of several are refused. */
+uint32_t npurt_device_cores(const struct npurt_device *device);
+
+/*
+ * Reset the NPU: all its registers, and every job of every program.  For recovery
+ * only.  RESET, UNSUPPORTED, NODEVICE, ARGUMENT.
+ */
+enum npurt_err npurt_device_reset(struct npurt_device *device, struct npurt_error *error);
+
+/*
+ * Run a small conv with a known result that writes every register it uses, in both
+ * register groups, and compare.  HEALTH when the result is wrong; else the code of
+ * what failed.
+ */
+enum npurt_err npurt_health(struct npurt_device *device, struct npurt_error *error);
+
 void npurt_device_close(struct npurt_device *device);
 
 /* For dumps: what a loaded handle put where. */

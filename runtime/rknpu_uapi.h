@@ -9,11 +9,14 @@
 #include <stdint.h>
 
 #define RKNPU_DRM_NAME "rknpu"
-#define RKNPU_MIN_DRIVER 906u	    /* 0.9.6: MEM_CREATE has its 48 bytes */
+#define RKNPU_ROCKET_NAME "rocket"  /* the mainline driver: another ABI */
 #define RKNPU_HW_RK3588 0x46495245u /* ACTION 0 */
 
-/* Read-write ioctls 'd' / 0x40 + nr with their argument's size. */
-#define RKNPU_IOWR(nr, type) (0xc0006400u | (uint32_t)sizeof(type) << 16 | (nr))
+/* Read-write ioctls with their argument's size: 'd' and 0x40 + nr of the DRM build, */
+#define RKNPU_IOWR_SIZED(nr, bytes) (0xc0006400u | (uint32_t)(bytes) << 16 | (nr))
+#define RKNPU_IOWR(nr, type) RKNPU_IOWR_SIZED(nr, sizeof(type))
+/* and 'r' and nr of the dma-heap build's character device. */
+#define RKNPU_CHAR_IOWR(nr, type) (0xc0007200u | (uint32_t)sizeof(type) << 16 | (nr))
 
 struct drm_version_arg {
 	int32_t major, minor, patch, pad;
@@ -28,8 +31,17 @@ struct drm_version_arg {
 enum rknpu_action {
 	RKNPU_GET_HW_VERSION = 0,
 	RKNPU_GET_DRV_VERSION = 1,
-	RKNPU_GET_IOMMU_EN = 18
+	RKNPU_RESET = 6, /* code 1, sometimes taken for it, only reads the version */
+	RKNPU_GET_IOMMU_EN = 18,
+	/* What the vendor's runtime calls besides; nobody else should. */
+	RKNPU_SET_PROC_NICE = 19,
+	RKNPU_POWER_ON = 20, /* refused since 0.9 */
+	RKNPU_POWER_OFF = 21
 };
+
+/* Flags of a submit. */
+#define RKNPU_SUBMIT_PC 1u	 /* register commands; without it the driver may crash */
+#define RKNPU_SUBMIT_PINGPONG 4u /* fetch the next task while one runs */
 
 struct rknpu_action_arg {
 	uint32_t flags; /* enum rknpu_action */
@@ -91,12 +103,17 @@ struct rknpu_submit {
 #define RKNPU_DRM_VERSION RKNPU_IOWR(0x00, struct drm_version_arg)
 #define RKNPU_ACTION RKNPU_IOWR(0x40, struct rknpu_action_arg)
 #define RKNPU_SUBMIT RKNPU_IOWR(0x41, struct rknpu_submit)
-#define RKNPU_MEM_CREATE RKNPU_IOWR(0x42, struct rknpu_mem_create)
+#define RKNPU_MEM_CREATE_SIZED(bytes) RKNPU_IOWR_SIZED(0x42, bytes)
+#define RKNPU_MEM_CREATE RKNPU_MEM_CREATE_SIZED(sizeof(struct rknpu_mem_create))
 #define RKNPU_MEM_MAP RKNPU_IOWR(0x43, struct rknpu_mem_map)
 #define RKNPU_MEM_DESTROY RKNPU_IOWR(0x44, struct rknpu_mem_destroy)
 #define RKNPU_MEM_SYNC RKNPU_IOWR(0x45, struct rknpu_mem_sync)
 
+#define RKNPU_CHAR_ACTION RKNPU_CHAR_IOWR(0x00, struct rknpu_action_arg)
+
 _Static_assert(RKNPU_DRM_VERSION == 0xc0406400u, "VERSION");
+_Static_assert(RKNPU_CHAR_ACTION == 0xc0087200u, "ACTION of the character device");
+_Static_assert(RKNPU_MEM_CREATE_SIZED(40) == 0xc0286442u, "MEM_CREATE before 0.9.6");
 _Static_assert(RKNPU_ACTION == 0xc0086440u, "ACTION");
 _Static_assert(RKNPU_SUBMIT == 0xc0686441u, "SUBMIT");
 _Static_assert(RKNPU_MEM_CREATE == 0xc0306442u, "MEM_CREATE");
@@ -111,12 +128,19 @@ RKNPU_AT(rknpu_mem_create, obj_addr, 16);
 RKNPU_AT(rknpu_mem_create, dma_addr, 24);
 RKNPU_AT(rknpu_mem_create, sram_size, 32);
 RKNPU_AT(rknpu_mem_create, iommu_domain_id, 40);
+RKNPU_AT(rknpu_mem_create, core_mask, 44);
+RKNPU_AT(drm_version_arg, name_len, 16);
+RKNPU_AT(drm_version_arg, name, 24);
+RKNPU_AT(drm_version_arg, desc, 56);
+RKNPU_AT(rknpu_mem_destroy, obj_addr, 8);
 RKNPU_AT(rknpu_mem_map, offset, 8);
 RKNPU_AT(rknpu_mem_sync, obj_addr, 8);
 RKNPU_AT(rknpu_mem_sync, size, 24);
 RKNPU_AT(rknpu_submit, task_counter, 16);
 RKNPU_AT(rknpu_submit, task_obj_addr, 24);
 RKNPU_AT(rknpu_submit, task_base_addr, 40);
+RKNPU_AT(rknpu_submit, timeout, 4);
+RKNPU_AT(rknpu_submit, iommu_domain_id, 32);
 RKNPU_AT(rknpu_submit, hw_elapse_time, 48);
 RKNPU_AT(rknpu_submit, core_mask, 56);
 RKNPU_AT(rknpu_submit, fence_fd, 60);

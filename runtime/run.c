@@ -3,13 +3,41 @@
  */
 #include "error.h"
 #include "handle.h"
+#include "job.h"
 #include "pack_feature.h"
 
-#define SUBMIT_PC 1u
-#define SUBMIT_PINGPONG 4u
+static bool same_range(const struct npub_sync *a, const struct npub_sync *b)
+{
+	return a->bo == b->bo && a->flags == b->flags && a->offset == b->offset &&
+	       a->bytes == b->bytes;
+}
 
-enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, bool created,
-				 uint32_t only_bo, struct npurt_error *e)
+/*
+ * An equal sync earlier in the phase did the work already; so did one at load for
+ * what the CPU does not write again: all but the tensors (driver ABI 18, 22.4).
+ */
+static bool is_redundant(const struct npurt *rt, const struct npub_sync *s)
+{
+	const struct npub_sync *p = &rt->bundle.syncs[rt->conv->first_sync];
+	uint32_t role = rt->bundle.bos[s->bo].role;
+	bool written = role == NPUB_BO_INPUT || role == NPUB_BO_OUTPUT;
+
+	if (rt->device->profile == NPURT_PROFILE_VENDOR)
+		return false;
+	for (uint32_t i = 0; i < rt->conv->sync_count; i++, p++) {
+		if (p->phase == s->phase && p < s && same_range(p, s))
+			return true;
+		if (s->phase == NPUB_SYNC_BEFORE && p->phase == NPUB_SYNC_LOAD &&
+		    !written && p->bo == s->bo && p->flags == s->flags &&
+		    p->offset <= s->offset &&
+		    p->offset + p->bytes >= s->offset + s->bytes)
+			return true;
+	}
+	return false;
+}
+
+enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, uint32_t only_bo,
+				 struct npurt_error *e)
 {
 	const struct npub_sync *s = &rt->bundle.syncs[rt->conv->first_sync];
 	const uint32_t both = NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE;
@@ -19,7 +47,8 @@ enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, bool created,
 
 		if (s->phase != phase || (only_bo != NPUB_NONE && s->bo != only_bo))
 			continue;
-		if (phase == NPUB_SYNC_LOAD && (s->flags == both) != created)
+		/* Both ways at load is the fresh buffer's, made when it was created. */
+		if ((phase == NPUB_SYNC_LOAD && s->flags == both) || is_redundant(rt, s))
 			continue;
 		err = rt->device->ops->bo_sync(rt->device, handle_bo(rt, s->bo), s->flags,
 					       s->offset, s->bytes, e);
@@ -29,52 +58,52 @@ enum npurt_err npurt_sync_listed(struct npurt *rt, uint32_t phase, bool created,
 	return NPURT_OK;
 }
 
-/* Cores the submit asks for: a plan that was not split is a one-core job. */
-static uint32_t job_cores(const struct npub_plan *p)
-{
-	return npub_plan_is_one_core(p) ? 1 : p->cores;
-}
-
-/*
- * Entries by driver ABI 8.3: core c of one or two runs entry c, core c of three
- * runs entry c + 2.  With mask 0 the driver picks the core, so entries 0, 1 and 2
- * all name the one list.
- */
-static void fill_job(const struct npurt *rt, struct npurt_job *job)
-{
-	const struct npub_plan *p = rt->plan;
-	uint32_t cores = job_cores(p);
-
-	*job = (struct npurt_job){
-		.task_bo = &rt->bo[rt->conv->task_bo - rt->conv->first_bo],
-		.flags = SUBMIT_PC | SUBMIT_PINGPONG,
-		.timeout_ms = rt->timeout_ms,
-		.core_mask = cores == 1 ? 0 : (1u << cores) - 1,
-	};
-	for (uint32_t i = 0; i < 3; i++) {
-		uint32_t entry = cores == 3 ? i + 2 : i;
-		const struct npub_list *l = &p->list[cores == 1 ? 0 : i];
-
-		if (cores == 2 && i == 2)
-			break;
-		job->subcore[entry].task_start = l->first_task;
-		job->subcore[entry].task_number = l->task_count;
-		job->task_number += l->task_count;
-	}
-}
-
 /* The record the driver writes the interrupt status into. */
 static struct npub_task *last_record(struct npurt *rt)
 {
-	const struct npub_list *l = &rt->plan->list[job_cores(rt->plan) - 1];
+	const struct npub_list *l = &rt->plan->list[npurt_job_cores(rt->plan) - 1];
 
 	return &handle_tasks(rt)[l->first_task + l->task_count - 1];
+}
+
+/*
+ * The canary, all the way into the device's memory: a line left dirty here would
+ * later be written over the result.  The vendor's calls have no sync for it, so
+ * under that profile the first run uses the canary that loading put there.
+ */
+static enum npurt_err put_canary(struct npurt *rt, struct npurt_error *error)
+{
+	struct npurt_device_bo *output = handle_bo(rt, rt->output->bo);
+	bool there = rt->fresh && rt->device->profile == NPURT_PROFILE_VENDOR;
+
+	rt->fresh = false;
+	if (there)
+		return NPURT_OK;
+	npurt_canary_fill(output->data, output->bytes);
+	return rt->device->ops->bo_sync(rt->device, output, NPUB_SYNC_TO_DEVICE, 0,
+					output->bytes, error);
+}
+
+/* One submit with a fresh header and all that comes before it. */
+static enum npurt_err attempt(struct npurt *rt, struct npurt_error *error)
+{
+	enum npurt_err err;
+
+	npurt_job_fill(&rt->job, rt->plan, handle_bo(rt, rt->conv->task_bo),
+		       rt->timeout_ms);
+	err = npurt_job_check(rt->device, &rt->job, error);
+	if (err)
+		return err;
+	last_record(rt)->int_status = 0;
+	err = put_canary(rt, error);
+	if (!err)
+		err = npurt_sync_listed(rt, NPUB_SYNC_BEFORE, NPUB_NONE, error);
+	return err ? err : rt->device->ops->submit(rt->device, &rt->job, error);
 }
 
 enum npurt_err npurt_submit(struct npurt *rt, struct npurt_error *error)
 {
 	struct npurt_error local;
-	struct npurt_device_bo *output;
 	enum npurt_err err;
 
 	error = error ? error : &local;
@@ -84,19 +113,17 @@ enum npurt_err npurt_submit(struct npurt *rt, struct npurt_error *error)
 	if (rt->state == STATE_SUBMITTED)
 		return npurt_fail(error, NPURT_ERR_STATE, "a run is under way");
 	rt->state = STATE_IDLE;
-	output = handle_bo(rt, rt->output->bo);
-	npurt_canary_fill(output->data, output->bytes);
-	last_record(rt)->int_status = 0;
-	err = rt->device->ops->bo_sync(rt->device, output, NPUB_SYNC_TO_DEVICE, 0,
-				       output->bytes, error);
-	if (!err)
-		err = npurt_sync_listed(rt, NPUB_SYNC_BEFORE, false, NPUB_NONE, error);
-	if (err)
-		return err;
-	fill_job(rt, &rt->job);
-	err = rt->device->ops->submit(rt->device, &rt->job, error);
-	if (!err)
+	err = attempt(rt, error);
+	if (err == NPURT_ERR_SUBMIT && rt->job.refused) {
+		/* Somebody's reset, most likely; once more, never twice. */
+		npurt_error_reset(error);
+		npurt_detailf(error, "again: ");
+		err = attempt(rt, error);
+	}
+	if (!err) {
+		error->detail[0] = 0;
 		rt->state = STATE_SUBMITTED;
+	}
 	return err;
 }
 
@@ -131,6 +158,53 @@ static enum npurt_err check_executed(struct npurt *rt, struct npurt_error *e)
 	return NPURT_OK;
 }
 
+/* What follows the job: syncs, then the checks. */
+static enum npurt_err finish(struct npurt *rt, struct npurt_error *error)
+{
+	enum npurt_err err = npurt_sync_listed(rt, NPUB_SYNC_AFTER, NPUB_NONE, error);
+
+	return err ? err : check_executed(rt, error);
+}
+
+static bool is_zero(const uint8_t *p, uint64_t bytes)
+{
+	for (; bytes && !*p; p++)
+		bytes--;
+	return !bytes;
+}
+
+static bool output_is_zero(struct npurt *rt)
+{
+	return is_zero(handle_tensor(rt, rt->output), rt->output->bytes);
+}
+
+/*
+ * Zeros for an input that is not: either the filter sees nothing in it, or the
+ * device gives zeros for everything.  The same job must give zeros again, and a job
+ * whose result is known must give that.
+ */
+static enum npurt_err confirm_zeros(struct npurt *rt, struct npurt_error *error)
+{
+	struct npurt_error probe;
+	enum npurt_err err = attempt(rt, error);
+
+	if (!err)
+		err = finish(rt, error);
+	if (err)
+		return err;
+	if (!output_is_zero(rt))
+		return npurt_fail(error, NPURT_ERR_NOT_EXECUTED,
+				  "the output was all zeros, and other values when the "
+				  "job was run again");
+	npurt_error_reset(&probe);
+	err = npurt_health_run(rt->device, &probe);
+	if (!err)
+		return NPURT_OK;
+	return npurt_failf(error, NPURT_ERR_NOT_EXECUTED,
+			   "the output is all zeros, and a known job fails: %s",
+			   probe.detail);
+}
+
 enum npurt_err npurt_wait(struct npurt *rt, struct npurt_error *error)
 {
 	struct npurt_error local;
@@ -143,9 +217,10 @@ enum npurt_err npurt_wait(struct npurt *rt, struct npurt_error *error)
 	if (rt->state != STATE_SUBMITTED)
 		return npurt_fail(error, NPURT_ERR_STATE, "nothing was submitted");
 	rt->state = STATE_IDLE;
-	err = npurt_sync_listed(rt, NPUB_SYNC_AFTER, false, NPUB_NONE, error);
-	if (!err)
-		err = check_executed(rt, error);
+	err = finish(rt, error);
+	if (!err && !rt->trust_zeros && output_is_zero(rt) &&
+	    !is_zero(handle_tensor(rt, rt->input), rt->input->bytes))
+		err = confirm_zeros(rt, error);
 	if (!err)
 		rt->state = STATE_DONE;
 	return err;
@@ -164,7 +239,7 @@ enum npurt_err npurt_submit_info(const struct npurt *rt, struct npurt_submit_inf
 
 	if (!rt || !info)
 		return NPURT_ERR_ARGUMENT;
-	fill_job(rt, &job);
+	npurt_job_fill(&job, rt->plan, NULL, rt->timeout_ms);
 	*info = (struct npurt_submit_info){
 		.flags = job.flags,
 		.timeout = job.timeout_ms,

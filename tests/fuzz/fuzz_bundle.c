@@ -79,7 +79,7 @@ static const struct npurt_device_ops memory_ops = {
 
 static void try_bundle(const uint8_t *bytes, size_t size)
 {
-	struct npurt_device device = { &memory_ops };
+	struct npurt_device device = { .ops = &memory_ops, .cores = 3 };
 	struct npurt_error error;
 	enum npurt_err err = npurt_verify(bytes, size, &error);
 

@@ -112,5 +112,6 @@ void fake_device_init(struct fake_device *f)
 
 	memset(f, 0, sizeof *f);
 	f->device.ops = &ops;
+	f->device.cores = NPUB_MAX_CORES;
 	f->dma_base = 0x10000000;
 }

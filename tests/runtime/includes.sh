@@ -11,8 +11,8 @@ forbid() { # pattern file...
 		status=1
 	fi
 }
-forbid 'hw/npu_(regs|word)' run.c load.c tensor.c bundle.c bundle_check.c device_rknpu.c
+forbid 'hw/npu_(regs|word)' run.c load.c tensor.c bundle.c bundle_check.c device_rknpu.c rknpu_*.c job.c health.c
 forbid '(plan|layout|lower|encode|pack|compile)\.h' ./*.c ./*.h sim/*.c sim/*.h hw/*.c hw/*.h
 forbid '(bundle|bundle_format|npurt|verify)' sim/*.c sim/*.h hw/*.c hw/*.h
-forbid '(bundle|bundle_format)\.h' device_sim.c device_rknpu.c
+forbid '(bundle|bundle_format)\.h' device_sim.c device_rknpu.c rknpu_*.c
 exit $status

@@ -63,8 +63,8 @@ static void test_every_call_fails(void **state)
 	blob = tiny_bundle(&t, &bytes);
 	while (!run_with_fault(blob, bytes, &t, output, n))
 		n++;
-	/* five creates, ten syncs at load, three before, one submit, one after */
-	assert_int_equal(n - 1, 17);
+	/* five creates, seven syncs at load, two before, one submit, one after */
+	assert_int_equal(n - 1, 16);
 	free(blob);
 }
 
