@@ -405,7 +405,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(specs_pass),	cmocka_unit_test(damaged_bundles_fail),
 		cmocka_unit_test(bundle_files), cmocka_unit_test(templates),
-		cmocka_unit_test(captures),	cmocka_unit_test(refused),
+		cmocka_unit_test(captures),	cmocka_unit_test(items_are_documented),
+		cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
