@@ -1,26 +1,26 @@
 #!/bin/sh
 # From nothing to a picture with its edges found by an NPU program:
 #
-#     examples/quickstart.sh [DIRECTORY]      files go there (build/quickstart)
+#     examples/quickstart.sh [DIRECTORY]      files go there (build-quickstart/out)
 #
 # Sets up and builds first; NPUCC_BUILD=DIR uses the programs built there.
 set -eu
 examples=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$examples")
-out=${1:-$root/build/quickstart}
+out=${1:-$root/build-quickstart/out}
 
 if [ -z "${NPUCC_BUILD:-}" ]; then
 	. "$examples/setup.sh"
 	# shellcheck disable=SC2086  # a list of words
 	setup_packages $SETUP_BUILD
-	NPUCC_BUILD=$root/build
-	echo "== building (the log is $NPUCC_BUILD/quickstart.log)"
+	NPUCC_BUILD=$root/build-quickstart
+	echo "== building (the log is $NPUCC_BUILD/build.log)"
 	mkdir -p "$NPUCC_BUILD"
 	{
 		cmake -S "$root" -B "$NPUCC_BUILD" -G Ninja -DNPUCC_TESTS=OFF &&
 			cmake --build "$NPUCC_BUILD"
-	} >"$NPUCC_BUILD/quickstart.log" 2>&1 || {
-		tail -40 "$NPUCC_BUILD/quickstart.log" >&2
+	} >"$NPUCC_BUILD/build.log" 2>&1 || {
+		tail -40 "$NPUCC_BUILD/build.log" >&2
 		exit 1
 	}
 fi
