@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile.h"
 #include "hw/npu_word.h"
-#include "verify_record.h"
+#include "verify_priv.h"
 
 /*
  * Registers that hold constants of a fused operation: quantisation, activation
@@ -52,22 +51,8 @@ static const struct {
 	{ NPU_REG_CNA_PAD_CON1, 0 }, /* input zero point */
 };
 
-struct comparison {
-	const struct capture *c;
-	const struct compiled_conv *ours;
-	struct verify_tally *tally;
-	const struct verify_sink *sink;
-	struct record_view *records; /* ours, decoded */
-	bool plain; /* fp16, nothing fused but a bias: no constants are open */
-	uint32_t differences;
-	/* place, for messages */
-	uint32_t cores, core, task;
-};
 
-static void differ(struct comparison *x, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void differ(struct comparison *x, const char *fmt, ...)
+void verify_differ(struct comparison *x, const char *fmt, ...)
 {
 	char text[320];
 	int n = snprintf(text, sizeof text, "%.150s: ", x->c->slug);
@@ -134,7 +119,7 @@ static void compare_values(struct comparison *x, const struct record_view *r,
 			mine += (uint32_t)record_part_start(reg, &x->ours->weight_bo);
 		x->tally->registers++;
 		if ((t->value[i] ^ mine) & bits)
-			differ(x, "%s.%s is %#x, captured %#x",
+			verify_differ(x, "%s.%s is %#x, captured %#x",
 			       npu_block_name(npu_regs[i].block), npu_regs[i].name,
 			       mine, t->value[i]);
 	}
@@ -149,7 +134,7 @@ static void compare_order(struct comparison *x, const struct record_view *r,
 	x->tally->orders++;
 	for (uint32_t i = 0; i < t->amount; i++) {
 		if (t->order[i] != r->order[i]) {
-			differ(x, "word %u writes %s, captured %s", i,
+			verify_differ(x, "word %u writes %s, captured %s", i,
 			       npu_regs[r->order[i]].name,
 			       t->order[i] < NPU_REG_N ? npu_regs[t->order[i]].name : "?");
 			return;
@@ -161,11 +146,11 @@ static void compare_head(struct comparison *x, const struct record_view *r,
 			 const struct capture_task *t)
 {
 	if (t->amount && t->amount != r->body_words)
-		differ(x, "%u words, captured %u", r->body_words, t->amount);
+		verify_differ(x, "%u words, captured %u", r->body_words, t->amount);
 	if (t->mask != r->enable_mask)
-		differ(x, "block mask %#x, captured %#x", r->enable_mask, t->mask);
+		verify_differ(x, "block mask %#x, captured %#x", r->enable_mask, t->mask);
 	if (t->int_mask && t->int_mask != r->int_mask)
-		differ(x, "interrupt mask %#x, captured %#x", r->int_mask, t->int_mask);
+		verify_differ(x, "interrupt mask %#x, captured %#x", r->int_mask, t->int_mask);
 	if (r->body_words < NPU_ORDER_MAX - 22 && capture_is_conv(t))
 		x->tally->deltas++;
 }
@@ -193,7 +178,7 @@ static void compare_tail(struct comparison *x, const struct record_view *r,
 			value = npu_field_pack(value, NPU_PC_REGISTER_AMOUNTS_UNKNOWN_29_30, 0);
 		if (t->tail[i][0] != r->tail[i].target || t->tail[i][1] != r->tail[i].offset ||
 		    value != mine) {
-			differ(x, "chain word %u is %#x %#x %#x, captured %#x %#x %#x", i,
+			verify_differ(x, "chain word %u is %#x %#x %#x, captured %#x %#x %#x", i,
 			       r->tail[i].target, r->tail[i].offset, mine, t->tail[i][0],
 			       t->tail[i][1], value);
 			return;
@@ -252,7 +237,7 @@ static void compare_list(struct comparison *x, const struct npub_list *ours,
 		mine--;
 	}
 	if (n != mine) {
-		differ(x, "%u tasks in the list, captured %u", mine, n);
+		verify_differ(x, "%u tasks in the list, captured %u", mine, n);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++) {
@@ -281,7 +266,7 @@ static void compare_plans(struct comparison *x, const struct capture_task **list
 		x->core = x->task = 0;
 		if (!is_listed(x)) {
 			if (!plan->shared && !x->c->topology_only)
-				differ(x, "the capture does not list this plan");
+				verify_differ(x, "the capture does not list this plan");
 			continue;
 		}
 		x->tally->plans++;
@@ -291,103 +276,18 @@ static void compare_plans(struct comparison *x, const struct capture_task **list
 	x->cores = 0;
 }
 
-static void compare_bytes(struct comparison *x, const char *what, uint64_t mine, uint64_t captured)
-{
-	if (!captured)
-		return;
-	x->tally->buffers++;
-	if (mine != captured)
-		differ(x, "%s: %llu bytes, captured %llu", what, (unsigned long long)mine,
-		       (unsigned long long)captured);
-}
-
-static void compare_buffers(struct comparison *x)
-{
-	const struct capture_bos *b = &x->c->bos;
-	const struct compiled_conv *o = x->ours;
-
-	compare_bytes(x, "task buffer", o->bos.task, b->task);
-	compare_bytes(x, "weight buffer", o->bos.weight, b->weight);
-	compare_bytes(x, "internal buffer", o->bos.internal, b->internal);
-	compare_bytes(x, "input buffer", o->bos.input, b->input);
-	compare_bytes(x, "output buffer", o->bos.output, b->output);
-	compare_bytes(x, "commands", (uint64_t)o->regcmds.word_count * NPU_WORD_BYTES, b->regcmd);
-	compare_bytes(x, "command offset", o->weight_bo.regcmd, b->regcmd_offset);
-	if (b->has_page_offset) {
-		x->tally->buffers++;
-		if (o->weight_bo.regcmd % NPU_PAGE_BYTES != b->regcmd_page_offset)
-			differ(x, "command offset in its page: %u, captured %u",
-			       (uint32_t)(o->weight_bo.regcmd % NPU_PAGE_BYTES),
-			       b->regcmd_page_offset);
-	}
-}
-
-/* Bytes our sync profile knows for a captured sync; 0: not one of ours. */
-static uint64_t expected_sync(const struct compiled_conv *o, const struct capture_sync *s,
-			      uint64_t *offset)
-{
-	const uint64_t whole[] = {
-		[NPUB_BO_TASK] = o->bos.task, [NPUB_BO_WEIGHT] = o->bos.weight,
-		[NPUB_BO_INTERNAL] = o->bos.internal, [NPUB_BO_INPUT] = o->bos.input,
-		[NPUB_BO_OUTPUT] = o->bos.output,
-	};
-
-	*offset = 0;
-	if (s->bo == NPUB_BO_WEIGHT && s->offset) {
-		*offset = o->weight_bo.regcmd;
-		return (uint64_t)o->regcmds.word_count * NPU_WORD_BYTES;
-	}
-	return whole[s->bo];
-}
-
-static void compare_syncs(struct comparison *x)
-{
-	for (uint32_t i = 0; i < x->c->sync_count; i++) {
-		const struct capture_sync *s = &x->c->syncs[i];
-		uint64_t offset, bytes = expected_sync(x->ours, s, &offset);
-
-		x->tally->syncs++;
-		if (bytes != s->bytes || offset != s->offset)
-			differ(x, "sync %u: %llu bytes at %llu, captured %llu at %llu", i,
-			       (unsigned long long)bytes, (unsigned long long)offset,
-			       (unsigned long long)s->bytes, (unsigned long long)s->offset);
-	}
-}
-
-/* The default submit runs the one-core plan, named in entries 0..2 (s. 7). */
-static void compare_submit(struct comparison *x)
-{
-	const struct capture_submit *s = &x->c->submit;
-	uint32_t n = x->ours->lists[0][0].task_count;
-
-	if (!x->c->has_submit)
-		return;
-	x->tally->submits++;
-	if (s->flags != NPU_SUBMIT_FLAGS || s->task_start || s->core_mask ||
-	    s->task_number != NPU_MAX_CORES * n)
-		differ(x, "submit: flags %u, start %u, number %u, mask %u", s->flags,
-		       s->task_start, s->task_number, s->core_mask);
-	for (uint32_t i = 0; i < 5; i++) {
-		uint32_t want = i < NPU_MAX_CORES ? n : 0;
-
-		if (s->subcore[i][0] || s->subcore[i][1] != want)
-			differ(x, "submit: subcore %u runs %u tasks, captured %u", i, want,
-			       s->subcore[i][1]);
-	}
-}
-
 static bool compare_compiled(struct comparison *x)
 {
 	const struct capture_task **list = calloc(x->c->task_count + 1, sizeof *list);
 
 	x->records = record_views(&x->ours->regcmds, &x->ours->weight_bo);
 	if (!list || !x->records) {
-		differ(x, "out of memory");
+		verify_differ(x, "out of memory");
 	} else {
 		compare_plans(x, list);
-		compare_buffers(x);
-		compare_syncs(x);
-		compare_submit(x);
+		verify_buffers(x);
+		verify_syncs(x);
+		verify_submit(x);
 	}
 	record_views_free(x->records, &x->ours->regcmds);
 	free(list);
@@ -414,7 +314,7 @@ bool verify_compare(const struct capture *c, struct verify_tally *tally,
 		ok = compare_compiled(&x);
 		compiled_conv_free(&ours);
 	} else {
-		differ(&x, "the planner refuses it");
+		verify_differ(&x, "the planner refuses it");
 	}
 	tally->differences += x.differences;
 	tally->exact += ok;

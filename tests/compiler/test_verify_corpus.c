@@ -137,7 +137,7 @@ static void mutants_are_named(void **state)
 		{ "task buffer", CHANGE_TASK_BO, 0, 0, "task buffer: 440 bytes" },
 		{ "weight buffer", CHANGE_WEIGHT_BO, 0, 0, "weight buffer" },
 		{ "output buffer", CHANGE_OUTPUT_BO, 0, 0, "output buffer" },
-		{ "sync", CHANGE_SYNC, 0, 0, "sync 7" },
+		{ "sync", CHANGE_SYNC, 0, 0, "8 of 12 syncs" },
 		{ "submit", CHANGE_SUBMIT, 0, 0, "subcore 1" },
 		{ "core of a task", CHANGE_CORE, 1, 0, "in the list, captured" },
 	};
