@@ -255,45 +255,6 @@ static bool read_tasks(const struct capture_reading *r, const json_t *tasks,
 	return true;
 }
 
-/*
- * What is fused, as far as it changes plans and addresses: facts of the model
- * that the records themselves show.
- */
-static void infer_fusion(struct capture *c)
-{
-	struct conv_problem *p = &c->problem;
-
-	p->bias.kind = SOURCE_NONE;
-	for (uint32_t i = 0; i < c->task_count; i++) {
-		const struct capture_task *t = &c->tasks[i];
-		const uint32_t *v = t->value;
-
-		p->fusion.table |= t->runs_table;
-		if (!capture_is_conv(t))
-			continue;
-		if (t->mask == NPU_MASK_CONV_RDMA)
-			p->bias.kind = SOURCE_SEED;
-		if (t->has[NPU_REG_DPU_EW_CFG])
-			p->fusion.table |= !npu_field_unpack(v[NPU_REG_DPU_EW_CFG],
-							     NPU_DPU_EW_CFG_EW_LUT_BYPASS);
-		if (t->has[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG])
-			p->fusion.add |= npu_field_unpack(v[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG],
-					NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE) ==
-				NPU_RDMA_COMB_ADD;
-		if (t->has[NPU_REG_DPU_RDMA_ERDMA_CFG] && !p->fusion.add)
-			p->fusion.add_channel |= !npu_field_unpack(
-				v[NPU_REG_DPU_RDMA_ERDMA_CFG],
-				NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE);
-		if (t->has[NPU_REG_DPU_RDMA_BRDMA_CFG])
-			p->fusion.per_channel |= npu_field_unpack(v[NPU_REG_DPU_RDMA_BRDMA_CFG],
-					NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) ==
-				NPU_BRDMA_PER_CHANNEL;
-		if (t->has[NPU_REG_DPU_DATA_FORMAT])
-			p->out_elem = (enum npu_elem)npu_field_unpack(
-				v[NPU_REG_DPU_DATA_FORMAT], NPU_DPU_DATA_FORMAT_OUT_PRECISION);
-	}
-}
-
 static bool read_counts(const struct capture_reading *r, const json_t *root, struct capture *c)
 {
 	uint32_t *const counts[] = { &c->counts[0], &c->counts[1], &c->counts[2],
@@ -363,10 +324,12 @@ bool capture_read(struct capture *c, const char *path, const struct capture_orde
 	c->problem.input_kind = read_input_kind(root);
 	c->problem.batch = read_batch(root, c->problem.batch);
 	json_decref(root);
+	if (ok)
+		capture_infer_fusion(c);
+	if (ok)
+		ok = capture_check_problem(&r, &c->problem);
 	if (!ok)
 		capture_free(c);
-	else
-		infer_fusion(c);
 	return ok;
 }
 

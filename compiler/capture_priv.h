@@ -37,4 +37,10 @@ bool capture_read_run(const struct capture_reading *r, const json_t *root, struc
 bool capture_orders_from(const struct capture_reading *r, const json_t *list,
 			 struct capture_orders *o);
 
+/* Set `problem.fusion`, bias and output type from the records (capture_problem.c). */
+void capture_infer_fusion(struct capture *c);
+
+/* A shape that the planner may be given: sizes in range, output sizes as they follow. */
+bool capture_check_problem(const struct capture_reading *r, const struct conv_problem *said);
+
 #endif

@@ -336,16 +336,37 @@ static const struct {
 	      BIT(CONV_SPLIT_K) },
 };
 
-void check_conv(struct conv_problem *p, struct diag *diag)
+static bool is_conv_input(enum npu_elem elem)
+{
+	const struct npu_elem_info *info = npu_elem_info(elem);
+
+	return info && info->kernel_group;
+}
+
+/* All rules but those of `holds`, which are taken as passed. */
+static void check_rules(struct conv_problem *p, uint64_t holds, struct diag *diag)
 {
 	static const bool skip_none[CONV_ATTR_N];
-	uint64_t holds = 0;
 
 	check_ranges(p, skip_none, diag);
 	for (enum conv_attr a = 0; a < CONV_ATTR_N; a++)
 		if (is_in_range(p, a))
 			holds |= BIT(a);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if ((holds & rules[i].needs) == rules[i].needs && rules[i].check(p, diag))
+		if (!(holds & BIT(rules[i].rule)) &&
+		    (holds & rules[i].needs) == rules[i].needs && rules[i].check(p, diag))
 			holds |= BIT(rules[i].rule);
+}
+
+void check_conv(struct conv_problem *p, struct diag *diag)
+{
+	check_rules(p, 0, diag);
+}
+
+void check_shape(struct conv_problem *p, struct diag *diag)
+{
+	/* A type that no conv has is for check_types to say. */
+	bool known = is_conv_input(p->elem) && npu_elem_info(p->out_elem);
+
+	check_rules(p, known ? BIT(RULE_TYPES) : 0, diag);
 }

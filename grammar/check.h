@@ -24,4 +24,10 @@ void check_ranges(const struct conv_problem *p, const bool skip[CONV_ATTR_N],
  */
 void check_conv(struct conv_problem *p, struct diag *diag);
 
+/*
+ * The same for a conv that is only planned and compared, never computed: any
+ * element type whose layout is known will do.
+ */
+void check_shape(struct conv_problem *p, struct diag *diag);
+
 #endif

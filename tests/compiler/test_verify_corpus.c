@@ -160,12 +160,48 @@ static void mutants_are_named(void **state)
 	}
 }
 
+/* A capture is untrusted: what the planner must not see is refused by name. */
+static void impossible_shapes(void **state)
+{
+	static const struct {
+		const char *name, *shape, *said;
+	} cases[] = {
+		{ "no width", "\"ic\":8,\"ih\":4,\"iw\":0,\"oc\":8,\"oh\":4,\"ow\":4", "width 0" },
+		{ "no channels", "\"ic\":8,\"ih\":4,\"iw\":4,\"oc\":0,\"oh\":4,\"ow\":4",
+		  "channels 0" },
+		{ "enormous", "\"ic\":8,\"ih\":4,\"iw\":4,\"oc\":4000000000,\"oh\":4,\"ow\":4",
+		  "4000000000" },
+		{ "output size", "\"ic\":8,\"ih\":4,\"iw\":4,\"oc\":8,\"oh\":3,\"ow\":4",
+		  "output 3x4, it follows as 4x4" },
+		{ "missing", "\"ic\":8,\"ih\":4,\"iw\":4", "\"oc\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char why[CAPTURE_WHY_BYTES] = "";
+		struct capture c;
+		FILE *f = fopen("impossible.json", "w");
+
+		assert_non_null(f);
+		fprintf(f, "{\"tasks\":[],\"shape\":{%s,\"kh\":1,\"kw\":1,\"groups\":1,"
+			"\"stride\":[1,1],\"pad\":[0,0,0,0],\"dil\":[1,1],\"dtype\":\"float16\","
+			"\"out_dtype\":\"float16\"}}", cases[i].shape);
+		assert_int_equal(fclose(f), 0);
+		if (capture_read(&c, "impossible.json", NULL, why))
+			fail_msg("%s: accepted", cases[i].name);
+		if (!strstr(why, cases[i].said))
+			fail_msg("%s: \"%s\" not in \"%s\"", cases[i].name, cases[i].said, why);
+		remove("impossible.json");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directory_is_reproduced),
 		cmocka_unit_test(missing_directory),
 		cmocka_unit_test(mutants_are_named),
+		cmocka_unit_test(impossible_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

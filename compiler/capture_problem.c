@@ -1,0 +1,78 @@
+/*
+ * What a capture says about its conv beyond the numbers: what is fused, and
+ * whether the shape is one that the planner may be given.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "capture_priv.h"
+#include "check.h"
+
+/*
+ * What is fused, as far as it changes plans and addresses: facts of the model
+ * that the records themselves show.
+ */
+void capture_infer_fusion(struct capture *c)
+{
+	struct conv_problem *p = &c->problem;
+
+	p->bias.kind = SOURCE_NONE;
+	for (uint32_t i = 0; i < c->task_count; i++) {
+		const struct capture_task *t = &c->tasks[i];
+		const uint32_t *v = t->value;
+
+		p->fusion.table |= t->runs_table;
+		if (!capture_is_conv(t))
+			continue;
+		if (t->mask == NPU_MASK_CONV_RDMA)
+			p->bias.kind = SOURCE_SEED;
+		if (t->has[NPU_REG_DPU_EW_CFG])
+			p->fusion.table |= !npu_field_unpack(v[NPU_REG_DPU_EW_CFG],
+							     NPU_DPU_EW_CFG_EW_LUT_BYPASS);
+		if (t->has[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG])
+			p->fusion.add |= npu_field_unpack(v[NPU_REG_DPU_RDMA_FEATURE_MODE_CFG],
+					NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE) ==
+				NPU_RDMA_COMB_ADD;
+		if (t->has[NPU_REG_DPU_RDMA_ERDMA_CFG] && !p->fusion.add)
+			p->fusion.add_channel |= !npu_field_unpack(
+				v[NPU_REG_DPU_RDMA_ERDMA_CFG],
+				NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE);
+		if (t->has[NPU_REG_DPU_RDMA_BRDMA_CFG])
+			p->fusion.per_channel |= npu_field_unpack(v[NPU_REG_DPU_RDMA_BRDMA_CFG],
+					NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) ==
+				NPU_BRDMA_PER_CHANNEL;
+		if (t->has[NPU_REG_DPU_DATA_FORMAT])
+			p->out_elem = (enum npu_elem)npu_field_unpack(
+				v[NPU_REG_DPU_DATA_FORMAT], NPU_DPU_DATA_FORMAT_OUT_PRECISION);
+	}
+}
+
+/* The first message of a check, without its place. */
+static void keep_first(void *context, const struct diag_message *m)
+{
+	char *why = context;
+
+	if (!strcmp(m->kind, "error") && !why[0])
+		snprintf(why, CAPTURE_WHY_BYTES / 2, "%s", m->text);
+}
+
+bool capture_check_problem(const struct capture_reading *r, const struct conv_problem *said)
+{
+	struct conv_problem p = *said;
+	char name[] = "capture";
+	char first[CAPTURE_WHY_BYTES / 2] = "";
+	struct diag *diag = diag_new(NULL);
+
+	if (!diag)
+		return capture_fail(r, "out of memory");
+	p.name = name;
+	diag_set_sink(diag, keep_first, first);
+	check_shape(&p, diag);
+	diag_free(diag);
+	if (first[0])
+		return capture_fail(r, "shape: %s", first);
+	if (p.out_h != said->out_h || p.out_w != said->out_w)
+		return capture_fail(r, "shape: output %ux%u, it follows as %ux%u", said->out_h,
+				    said->out_w, p.out_h, p.out_w);
+	return true;
+}
