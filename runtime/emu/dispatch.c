@@ -1,0 +1,240 @@
+/*
+ * An ioctl from its number to its handler and back (driver ABI section 5).
+ *
+ * What the user's number says about size and direction decides what is copied,
+ * and results go back also when the handler failed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include "emu/emu.h"
+
+#define ARG_BYTES 16384u /* more than the 14 bits of the size field can say */
+
+uint64_t emu_inside_submit;
+uint32_t emu_inside_file;
+
+/* The kernel's copy functions fail softly; so must these. */
+bool emu_user_bytes(const void *p, size_t bytes)
+{
+	uintptr_t first = (uintptr_t)p / NPU_PAGE_BYTES * NPU_PAGE_BYTES;
+	uintptr_t end = (uintptr_t)p + bytes;
+	unsigned char in_core[8];
+
+	if (!bytes)
+		return true;
+	if ((uintptr_t)p < NPU_PAGE_BYTES || end < (uintptr_t)p)
+		return false;
+	for (; first < end; first += NPU_PAGE_BYTES) {
+		if (mincore((void *)first, NPU_PAGE_BYTES, in_core))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t kernel_size(uint32_t nr)
+{
+	static const uint32_t sizes[ABI_COMMANDS] = {
+		[ABI_ACTION] = sizeof(struct abi_action_arg),
+		[ABI_SUBMIT] = sizeof(struct abi_submit),
+		[ABI_MEM_CREATE] = sizeof(struct abi_mem_create),
+		[ABI_MEM_MAP] = sizeof(struct abi_mem_map),
+		[ABI_MEM_DESTROY] = sizeof(struct abi_mem_destroy),
+		[ABI_MEM_SYNC] = sizeof(struct abi_mem_sync),
+	};
+
+	if (nr != ABI_MEM_CREATE)
+		return sizes[nr];
+	if (emu.settings.version < 800)
+		return ABI_MEM_CREATE_070;
+	return emu.settings.version < 906 ? ABI_MEM_CREATE_080 : sizes[nr];
+}
+
+static int handle(struct emu_file *f, uint32_t nr, void *data)
+{
+	switch (nr) {
+	case ABI_ACTION:
+		return emu_action(data);
+	case ABI_SUBMIT:
+		return emu_submit(f, data);
+	case ABI_MEM_CREATE:
+		return emu_mem_create(f, data);
+	case ABI_MEM_MAP:
+		return emu_mem_map(f, data);
+	case ABI_MEM_DESTROY:
+		return emu_mem_destroy(f, data);
+	default:
+		return emu_mem_sync(f, data);
+	}
+}
+
+/* A driver handler on the kernel's own copy, of exactly the driver's size. */
+static int call_driver(struct emu_file *f, uint32_t nr, void *data, uint32_t user)
+{
+	union {
+		struct abi_submit submit;
+		struct abi_mem_create create;
+		unsigned char bytes[sizeof(struct abi_submit)];
+	} k;
+	uint32_t size = kernel_size(nr), both = user < size ? user : size;
+	int ret;
+
+	memset(&k, 0, sizeof k);
+	memcpy(&k, data, both);
+	ret = handle(f, nr, &k);
+	memcpy(data, &k, both);
+	return ret;
+}
+
+static enum emu_call call_kind(const struct emu_file *f, uint32_t nr)
+{
+	static const enum emu_call driver[ABI_COMMANDS] = {
+		EMU_CALL_ACTION,  EMU_CALL_SUBMIT,	EMU_CALL_MEM_CREATE,
+		EMU_CALL_MEM_MAP, EMU_CALL_MEM_DESTROY, EMU_CALL_MEM_SYNC,
+	};
+
+	if (f->node->kind != EMU_CHAR) {
+		if (nr == ABI_DRM_VERSION)
+			return EMU_CALL_VERSION;
+		if (nr < ABI_DRM_COMMAND_BASE)
+			return EMU_CALL_GEM;
+		nr -= ABI_DRM_COMMAND_BASE;
+	}
+	return nr < ABI_COMMANDS ? driver[nr] : EMU_CALL_GEM;
+}
+
+/* Whether this number reaches a handler at all. */
+static int check_number(const struct emu_file *f, unsigned long request)
+{
+	uint32_t nr = ABI_NR(request);
+
+	if (f->node->kind == EMU_CHAR) /* the magic is not looked at */
+		return nr >= ABI_COMMANDS || nr == ABI_MEM_MAP ? -EINVAL : 0;
+	if (ABI_TYPE(request) != ABI_TYPE_DRM)
+		return -ENOTTY;
+	if (f->node->kind == EMU_FOREIGN)
+		return nr == ABI_DRM_VERSION ? 0 : -EINVAL;
+	return nr >= ABI_DRM_COMMAND_BASE + ABI_COMMANDS ? -EINVAL : 0;
+}
+
+/* The char device's MEM_CREATE copies as many bytes as the number says. */
+static int check_char_size(const struct emu_file *f, uint32_t nr, uint32_t *user)
+{
+	if (f->node->kind != EMU_CHAR)
+		return 0;
+	if (nr != ABI_MEM_CREATE)
+		*user = kernel_size(nr);
+	else if (*user > kernel_size(nr))
+		return emu_fatal("MEM_CREATE of %u bytes on a char device whose struct "
+				 "has %u: the kernel's stack is overwritten",
+				 *user, kernel_size(nr));
+	return 0;
+}
+
+static int run(struct emu_file *f, unsigned long request, void *arg)
+{
+	static _Alignas(16) unsigned char data[ARG_BYTES]; /* guarded by the lock */
+	uint32_t nr = ABI_NR(request), user = ABI_SIZE(request), in, out;
+	bool is_char = f->node->kind == EMU_CHAR;
+	int ret = check_number(f, request);
+
+	if (!ret)
+		ret = check_char_size(f, nr, &user);
+	if (ret)
+		return ret;
+	in = is_char || ABI_READS(request) ? user : 0;
+	out = is_char || ABI_WRITES(request) ? user : 0;
+	memset(data, 0, sizeof data);
+	if (!emu_user_bytes(arg, in))
+		return -EFAULT;
+	if (in)
+		memcpy(data, arg, in);
+	if (!is_char && nr < ABI_DRM_COMMAND_BASE)
+		ret = emu_gem(f, nr, data);
+	else
+		ret = call_driver(f, is_char ? nr : nr - ABI_DRM_COMMAND_BASE, data,
+				  in > out ? in : out);
+	if (is_char && ret && nr >= ABI_MEM_CREATE)
+		return ret;
+	if (!emu_user_bytes(arg, out))
+		return -EFAULT;
+	if (out)
+		memcpy(arg, data, out);
+	return ret;
+}
+
+int emu_dispatch(struct emu_file *f, unsigned long request, void *arg)
+{
+	const struct emu_fault *fault = emu_count_call(call_kind(f, ABI_NR(request)));
+	bool is_driver =
+	    f->node->kind == EMU_CHAR ||
+	    (f->node->kind != EMU_FOREIGN && ABI_NR(request) >= ABI_DRM_COMMAND_BASE);
+	int ret;
+
+	emu.stats.ioctls++;
+	if (fault && fault->kind == EMU_FAIL)
+		return -fault->err;
+	if (is_driver)
+		emu_power_enter();
+	if (is_driver && emu_fault_now(EMU_POWER_OFF, EMU_ANY_CALL)) {
+		emu_power_cut();
+		emu.powered = true;
+	}
+	ret = run(f, request, arg);
+	if (is_driver)
+		emu_power_exit();
+	return fault ? -fault->err : ret;
+}
+
+/* Marked before the lock is taken, so that calls that come meanwhile can tell. */
+static void submit_comes(uint32_t file)
+{
+	uint64_t inside = __atomic_load_n(&emu_inside_submit, __ATOMIC_ACQUIRE);
+	uint32_t other = __atomic_load_n(&emu_inside_file, __ATOMIC_ACQUIRE);
+
+	if (inside && other != file) {
+		emu_enter();
+		emu_verdict("two files submit at once: file %u while file %u is inside",
+			    file, other);
+		emu_leave();
+	}
+}
+
+int emu_ioctl(int fd, unsigned long request, void *arg)
+{
+	bool is_submit = ABI_NR(request) == ABI_DRM_COMMAND_BASE + ABI_SUBMIT;
+	struct emu_fd *e;
+	uint32_t file = 0;
+	int ret;
+
+	if (is_submit) {
+		emu_enter();
+		e = emu_fd_find(fd);
+		file = e && e->file ? e->file->id : 0;
+		emu_leave();
+		submit_comes(file);
+	}
+	emu_enter();
+	e = emu_fd_find(fd);
+	if (!e)
+		ret = -EBADF;
+	else if (e->bo)
+		ret = -ENOTTY; /* an exported buffer */
+	else {
+		if (is_submit) {
+			__atomic_store_n(&emu_inside_file, file, __ATOMIC_RELEASE);
+			__atomic_store_n(&emu_inside_submit, emu.stats.submits + 1,
+					 __ATOMIC_RELEASE);
+		}
+		ret = emu_dispatch(e->file, request, arg);
+		__atomic_store_n(&emu_inside_submit, 0, __ATOMIC_RELEASE);
+	}
+	emu_leave();
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
+}
