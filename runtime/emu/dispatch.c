@@ -55,19 +55,21 @@ static uint32_t kernel_size(uint32_t nr)
 
 static int handle(struct emu_file *f, uint32_t nr, void *data)
 {
+	bool is_char = f->node->kind == EMU_CHAR;
+
 	switch (nr) {
 	case ABI_ACTION:
 		return emu_action(data);
 	case ABI_SUBMIT:
 		return emu_submit(f, data);
 	case ABI_MEM_CREATE:
-		return emu_mem_create(f, data);
+		return is_char ? emu_char_create(f, data) : emu_mem_create(f, data);
 	case ABI_MEM_MAP:
 		return emu_mem_map(f, data);
 	case ABI_MEM_DESTROY:
-		return emu_mem_destroy(f, data);
+		return is_char ? emu_char_destroy(f, data) : emu_mem_destroy(f, data);
 	default:
-		return emu_mem_sync(f, data);
+		return is_char ? emu_char_sync(f, data) : emu_mem_sync(f, data);
 	}
 }
 
@@ -158,7 +160,7 @@ static int run(struct emu_file *f, unsigned long request, void *arg)
 		ret = call_driver(f, is_char ? nr : nr - ABI_DRM_COMMAND_BASE, data,
 				  in > out ? in : out);
 	if (is_char && ret && nr >= ABI_MEM_CREATE)
-		return ret;
+		return ret; /* only ACTION and SUBMIT copy back on failure there */
 	if (!emu_user_bytes(arg, out))
 		return -EFAULT;
 	if (out)
@@ -205,7 +207,8 @@ static void submit_comes(uint32_t file)
 
 int emu_ioctl(int fd, unsigned long request, void *arg)
 {
-	bool is_submit = ABI_NR(request) == ABI_DRM_COMMAND_BASE + ABI_SUBMIT;
+	bool is_submit = ABI_NR(request) == ABI_DRM_COMMAND_BASE + ABI_SUBMIT ||
+			 ABI_NR(request) == ABI_SUBMIT;
 	struct emu_fd *e;
 	uint32_t file = 0;
 	int ret;

@@ -7,6 +7,7 @@
  *     gem.c       what the DRM core answers itself
  *     action.c    ACTION codes
  *     mem.c       objects, handles, device addresses
+ *     chardev.c   the same on the char device
  *     mapping.c   mmap and munmap
  *     cache.c     what the processor sees and what the device sees
  *     submit.c    SUBMIT: checks, waits, outcome
@@ -213,6 +214,10 @@ int emu_mem_create(struct emu_file *f, struct abi_mem_create *c);
 int emu_mem_map(struct emu_file *f, struct abi_mem_map *m);
 int emu_mem_destroy(struct emu_file *f, struct abi_mem_destroy *d);
 int emu_mem_sync(struct emu_file *f, struct abi_mem_sync *s);
+
+int emu_char_create(struct emu_file *f, struct abi_mem_create *c);
+int emu_char_destroy(struct emu_file *f, const struct abi_mem_destroy *d);
+int emu_char_sync(struct emu_file *f, struct abi_mem_sync *s);
 
 void emu_cache_fresh(struct emu_bo *bo);
 void emu_cache_sync(struct emu_bo *bo, uint32_t flags, uint64_t offset, uint64_t bytes);
