@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/npu_hw.h"
+
 const char *const evidence_role_names[EVIDENCE_ROLES] = { "task", "weight", "internal",
 							  "input", "output" };
 
@@ -24,6 +26,23 @@ const char *evidence_place(const struct evidence *ev, uint32_t row,
 		return buf;
 	}
 	return log_place(ev->log, &ev->log->rows[row], buf);
+}
+
+uint32_t evidence_mask_cores(uint32_t mask)
+{
+	for (uint32_t cores = 2; cores <= NPU_MAX_CORES; cores++) {
+		if (mask == (1u << cores) - 1)
+			return cores;
+	}
+	return 1;
+}
+
+/* Three cores read the last entries: the driver's own numbering (F-36). */
+uint32_t evidence_mask_entry(uint32_t mask, uint32_t core)
+{
+	return evidence_mask_cores(mask) == NPU_MAX_CORES
+		   ? core + LOG_SUBCORES - NPU_MAX_CORES
+		   : core;
 }
 
 const char *evidence_bo_name(const struct evidence *ev, const struct evidence_bo *bo)

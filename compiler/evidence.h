@@ -78,6 +78,9 @@ const struct npub_bo *evidence_conv_bo(const struct evidence *ev, uint32_t role)
 const struct npub_plan *evidence_plan(const struct evidence *ev, uint32_t cores);
 /* Cores that the plan's job takes: one when the plan is not split. */
 uint32_t evidence_job_cores(const struct evidence *ev);
+/* Cores that a submit's mask starts, and the entry of subcore_task that `core` reads. */
+uint32_t evidence_mask_cores(uint32_t mask);
+uint32_t evidence_mask_entry(uint32_t mask, uint32_t core);
 /* "weight", or "buffer #7" beyond the five. */
 const char *evidence_bo_name(const struct evidence *ev, const struct evidence_bo *bo);
 /* Place of a row, for reasons. */

@@ -170,8 +170,8 @@ static void each_submit(const struct rules *r, range_check *check)
 {
 	for (uint32_t i = 0; i < r->ev->submit_count; i++) {
 		const struct evidence_submit *s = &r->ev->submits[i];
-		uint32_t cores = s->core_mask == 3 ? 2 : s->core_mask == 7 ? 3 : 1;
-		uint32_t first = cores == 3 ? 2 : 0;
+		uint32_t cores = evidence_mask_cores(s->core_mask);
+		uint32_t first = evidence_mask_entry(s->core_mask, 0);
 		uint32_t last = cores == 1 ? NPU_MAX_CORES : first + cores;
 
 		for (uint32_t k = first; k < last; k++) {
