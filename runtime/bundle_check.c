@@ -1,34 +1,7 @@
 /* Every index, offset and size of every element of a bundle. */
-#include "bundle.h"
-
-#include <math.h>
-#include <string.h>
+#include "bundle_check.h"
 
 #include "error.h"
-
-#define ATOM_BYTES 16u
-
-uint32_t npub_elem_bytes(uint32_t elem)
-{
-	switch (elem) {
-	case 0: /* int8 */
-		return 1;
-	case 2: /* fp16 */
-		return 2;
-	case 4: /* int32 */
-	case 5: /* fp32 */
-		return 4;
-	default:
-		return 0;
-	}
-}
-
-uint32_t npub_atom_chans(uint32_t elem)
-{
-	uint32_t bytes = npub_elem_bytes(elem);
-
-	return bytes ? ATOM_BYTES / bytes : 0;
-}
 
 bool npub_plan_is_one_core(const struct npub_plan *p)
 {
@@ -37,23 +10,6 @@ bool npub_plan_is_one_core(const struct npub_plan *p)
 			return false;
 	}
 	return true;
-}
-
-/* [first, first + count) inside [0, total). */
-static bool range_fits(uint64_t first, uint64_t count, uint64_t total)
-{
-	return first <= total && count <= total - first;
-}
-
-static bool string_fits(const struct npub *b, uint32_t offset)
-{
-	return offset < b->string_bytes;
-}
-
-/* a * b, or UINT64_MAX when it does not fit. */
-static uint64_t mul(uint64_t a, uint64_t b)
-{
-	return b && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
 
 static enum npurt_err check_strings(const struct npub *b, struct npurt_error *e)
@@ -86,76 +42,26 @@ static enum npurt_err check_bo(const struct npub *b, const struct npub_bo *bo,
 	return NPURT_OK;
 }
 
-/* Bytes from the first to after the last of one image of a feature tensor. */
-static uint64_t image_span(const struct npub_tensor *t)
+/* The pieces of DATA follow each other in the BOs' order; none is used twice. */
+static enum npurt_err check_data(const struct npub *b, struct npurt_error *e)
 {
-	uint64_t rows = mul(t->h - 1, t->row_pixels);
+	uint64_t end = 0;
 
-	if (t->layout == NPUB_LAYOUT_PIXEL)
-		return mul(mul(rows + t->w, t->c), npub_elem_bytes(t->elem));
-	return mul(mul(t->surfaces - 1, t->plane_pixels) + rows + t->w, ATOM_BYTES);
-}
+	for (uint32_t i = 0; i < b->bo_count; i++) {
+		const struct npub_bo *bo = &b->bos[i];
 
-static bool feature_fits(const struct npub_tensor *t)
-{
-	uint64_t span;
-
-	if (t->row_pixels < t->w)
-		return false;
-	if (t->layout == NPUB_LAYOUT_PIXEL) {
-		if (t->plane_pixels || t->surfaces)
-			return false;
-	} else {
-		uint64_t chans = mul(t->surfaces, npub_atom_chans(t->elem));
-
-		if (chans < t->c || t->plane_pixels < mul(t->h - 1, t->row_pixels) + t->w)
-			return false;
+		e->index = i;
+		if (!bo->data_bytes ? bo->data_offset != 0
+				    : bo->data_offset != (end + NPUB_ALIGN - 1) /
+							     NPUB_ALIGN * NPUB_ALIGN)
+			return npurt_failf(e, NPURT_ERR_INDEX, "data at %U",
+					   bo->data_offset);
+		if (bo->data_bytes)
+			end = bo->data_offset + bo->data_bytes;
 	}
-	span = image_span(t);
-	if (span == UINT64_MAX || t->image_bytes < span)
-		return false;
-	span += mul(t->n - 1, t->image_bytes);
-	return span >= t->image_bytes * (t->n > 1) && t->bytes >= span;
-}
-
-static enum npurt_err check_tensor(const struct npub *b, const struct npub_tensor *t,
-				   struct npurt_error *e)
-{
-	bool feature = t->role == NPUB_TENSOR_INPUT || t->role == NPUB_TENSOR_OUTPUT;
-	static const uint8_t layouts[] = {
-		[NPUB_TENSOR_INPUT] = 1u << NPUB_LAYOUT_NC1HWC2 | 1u << NPUB_LAYOUT_PIXEL,
-		[NPUB_TENSOR_OUTPUT] = 1u << NPUB_LAYOUT_NC1HWC2,
-		[NPUB_TENSOR_WEIGHTS] =
-		    1u << NPUB_LAYOUT_WEIGHTS | 1u << NPUB_LAYOUT_DEPTHWISE,
-		[NPUB_TENSOR_BIAS] = 1u << NPUB_LAYOUT_LINEAR,
-	};
-
-	if (!string_fits(b, t->name) || t->bo >= b->bo_count)
-		return npurt_failf(e, NPURT_ERR_INDEX, "name or BO");
-	if (t->role > NPUB_TENSOR_BIAS || t->layout > NPUB_LAYOUT_LINEAR ||
-	    !(layouts[t->role] >> t->layout & 1))
-		return npurt_failf(e, NPURT_ERR_SECTION, "role %u in layout %u", t->role,
-				   t->layout);
-	if (!npub_elem_bytes(t->elem) || !isfinite(t->scale))
-		return npurt_failf(e, NPURT_ERR_SECTION, "element type %u or scale",
-				   t->elem);
-	if (!t->n || !t->c || !t->h || !t->w)
-		return npurt_failf(e, NPURT_ERR_SECTION, "a size is zero");
-	if (mul(mul(mul(t->n, t->c), mul(t->h, t->w)), 4) > UINT64_MAX / 2)
-		return npurt_failf(e, NPURT_ERR_SECTION, "too large");
-	if (!range_fits(t->bo_offset, t->bytes, b->bos[t->bo].bytes) ||
-	    t->bo_offset % ATOM_BYTES) {
-		e->found = t->bytes;
-		e->allowed = b->bos[t->bo].bytes;
-		return npurt_failf(
-		    e, NPURT_ERR_TENSOR, "'%s': %U bytes at %U of BO '%s' of %U",
-		    npub_string(b, t->name), t->bytes, t->bo_offset,
-		    npub_string(b, b->bos[t->bo].name), b->bos[t->bo].bytes);
-	}
-	if (feature && !feature_fits(t))
-		return npurt_failf(e, NPURT_ERR_TENSOR,
-				   "'%s': pitches do not fit its sizes",
-				   npub_string(b, t->name));
+	if (end != b->data_bytes)
+		return npurt_failf(e, NPURT_ERR_INDEX, "%U of %u bytes of data are used",
+				   end, b->data_bytes);
 	return NPURT_OK;
 }
 
@@ -358,10 +264,13 @@ enum npurt_err npub_check_elements(const struct npub *b, struct npurt_error *e)
 		if (err)
 			return err;
 	}
+	err = check_data(b, e);
+	if (err)
+		return err;
 	e->section = NPUB_SECTION_TENSORS;
 	for (uint32_t i = 0; i < b->tensor_count; i++) {
 		e->index = i;
-		err = check_tensor(b, &b->tensors[i], e);
+		err = npub_check_tensor(b, &b->tensors[i], e);
 		if (err)
 			return err;
 	}

@@ -12,6 +12,7 @@
 struct machine {
 	struct reg_state group[2][NPU_REG_N];
 	uint32_t starts[NPU_BLOCK_N];
+	struct verify_weights weights; /* in the CBUF */
 };
 
 static uint64_t pc_word(enum npu_reg reg, uint32_t value)
@@ -121,6 +122,7 @@ static enum npurt_err check_task(struct verify *v, struct machine *m,
 {
 	struct reg_state seen[NPU_REG_N];
 	struct task_state state = { seen, t->enable_mask };
+	struct verify_tile tile = { 0 };
 	enum npurt_err err;
 
 	write_registers(v, m, t);
@@ -130,10 +132,20 @@ static enum npurt_err check_task(struct verify *v, struct machine *m,
 	for (int b = 0; b < NPU_BLOCK_N; b++)
 		m->starts[b] +=
 		    (t->enable_mask & verify_block_bit((enum npu_block)b)) != 0;
-	if (t->enable_mask == NPU_MASK_BARRIER)
-		return verify_barrier_dma(v, &state);
+	if (t->enable_mask == NPU_MASK_BARRIER) {
+		err = verify_barrier_dma(v, &state);
+		return err ? err : verify_barrier_values(v, &state);
+	}
 	err = verify_conv_task(v, &state, cores, first);
-	return err ? err : verify_conv_dma(v, &state);
+	if (!err)
+		err = verify_conv_dma(v, &state);
+	if (!err)
+		err = verify_conv_tile(v, &state, &tile);
+	if (!err)
+		err = verify_conv_values(v, &state, &tile, &m->weights);
+	if (!err)
+		verify_cover(v, &tile);
+	return err;
 }
 
 /* F-37: barriers end the lists of a plan of several cores and are nowhere else. */
@@ -178,8 +190,9 @@ enum npurt_err verify_chains(struct verify *v, const struct npub_plan *plan)
 	uint32_t cores = npub_plan_is_one_core(plan) ? 1 : plan->cores;
 	enum npurt_err err = NPURT_OK;
 
+	v->plan = plan;
 	for (v->core = 0; !err && v->core < cores; v->core++)
 		err = check_list(v, &plan->list[v->core], cores);
 	v->core = 0;
-	return err;
+	return err ? err : verify_covered(v);
 }

@@ -6,6 +6,8 @@
  *   verify_chain.c   each list: chain words, register state, barriers
  *   verify_task.c    the sizes a task's blocks must agree about
  *   verify_dma.c     what a task reads and writes, against the buffers
+ *   verify_tile.c    which part of the conv a task computes; all parts, once
+ *   verify_values.c  every register against the conv, and the schedule's choices
  */
 #ifndef NPURT_VERIFY_INTERNAL_H
 #define NPURT_VERIFY_INTERNAL_H
@@ -23,7 +25,9 @@ struct verify {
 	const uint64_t *words;
 	const struct npub_reloc *relocs;
 	struct npurt_error *error;
-	uint32_t task, core; /* being looked at */
+	const struct npub_plan *plan; /* being looked at */
+	uint32_t task, core;
+	uint64_t covered; /* of the output, by the plan's tiles so far */
 	uint32_t known_bits[NPU_REG_N];
 };
 
@@ -38,6 +42,20 @@ struct reg_state {
 struct task_state {
 	const struct reg_state *reg; /* NPU_REG_N */
 	uint32_t mask;		     /* blocks that start */
+};
+
+/* Rows [y, y + y_count) of channels [k, k + k_count) of one image, and what it takes. */
+struct verify_tile {
+	uint64_t image, y, y_count, k, k_count;
+	uint64_t c, c_count, in_y, in_rows, pad_top;
+	uint64_t kernels, kernel_bytes; /* as stored */
+	uint64_t weight_at;		/* from the conv's first weight */
+};
+
+/* What a task left in the banks for weights. */
+struct verify_weights {
+	uint64_t at;
+	uint32_t size[3], banks;
 };
 
 void verify_init(struct verify *v, const struct npub *b, uint32_t index,
@@ -68,5 +86,18 @@ enum npurt_err verify_conv_task(struct verify *v, const struct task_state *t,
 				uint32_t cores, bool first);
 enum npurt_err verify_conv_dma(struct verify *v, const struct task_state *t);
 enum npurt_err verify_barrier_dma(struct verify *v, const struct task_state *t);
+
+/* Fill `tile`; its addresses are those of its parts of the tensors. */
+enum npurt_err verify_conv_tile(struct verify *v, const struct task_state *t,
+				struct verify_tile *tile);
+/* `before`: of the task before in the list, zero for the first; becomes this one's. */
+enum npurt_err verify_conv_values(struct verify *v, const struct task_state *t,
+				  const struct verify_tile *tile,
+				  struct verify_weights *before);
+enum npurt_err verify_barrier_values(struct verify *v, const struct task_state *t);
+
+/* Note a tile; then whether those noted cover the output exactly once. */
+void verify_cover(struct verify *v, const struct verify_tile *tile);
+enum npurt_err verify_covered(struct verify *v);
 
 #endif

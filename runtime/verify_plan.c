@@ -122,7 +122,7 @@ static enum npurt_err check_sync_profile(struct verify *v)
 	else if (!is_synced(v, 1u << NPUB_SYNC_AFTER, NPUB_SYNC_FROM_DEVICE,
 			    t[c->output].bo, t[c->output].bo_offset, t[c->output].bytes))
 		missing = "output from the device after a run";
-	else if (!is_synced(v, load | before, NPUB_SYNC_TO_DEVICE, c->regcmd_bo,
+	else if (!is_synced(v, before, NPUB_SYNC_TO_DEVICE, c->regcmd_bo,
 			    c->regcmd_bo_offset,
 			    (uint64_t)c->word_count * NPU_WORD_BYTES))
 		missing = "commands to the device";
@@ -137,6 +137,57 @@ static enum npurt_err check_sync_profile(struct verify *v)
 		return NPURT_OK;
 	v->error->section = NPUB_SECTION_SYNCS;
 	return npurt_failf(v->error, NPURT_ERR_SECTION, "no sync takes the %s", missing);
+}
+
+/*
+ * Syncs in the wrong direction throw data away: the device must not overwrite what
+ * the CPU wrote, nor the driver's note in the task BO be lost (driver ABI 7.5).
+ */
+static enum npurt_err check_sync_directions(struct verify *v)
+{
+	const struct npub_sync *s = &v->b->syncs[v->conv->first_sync];
+	const uint32_t both = NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE;
+
+	for (uint32_t i = 0; i < v->conv->sync_count; i++, s++) {
+		const struct npub_bo *bo = &v->b->bos[s->bo];
+		bool whole = !s->offset && s->bytes == bo->bytes;
+		bool good =
+		    s->phase == NPUB_SYNC_AFTER
+			? s->flags == NPUB_SYNC_FROM_DEVICE && bo->role == NPUB_BO_OUTPUT
+			: s->flags == NPUB_SYNC_TO_DEVICE ||
+			      (s->phase == NPUB_SYNC_LOAD && s->flags == both && whole);
+
+		if (!good) {
+			v->error->section = NPUB_SECTION_SYNCS;
+			v->error->index = v->conv->first_sync + i;
+			return npurt_failf(v->error, NPURT_ERR_FORBIDDEN,
+					   "sync of BO '%s' with flags %x in phase %u",
+					   npub_string(v->b, bo->name), s->flags,
+					   s->phase);
+		}
+	}
+	return NPURT_OK;
+}
+
+/* Weights and bias come from the file, all of them. */
+static enum npurt_err check_data(struct verify *v)
+{
+	const struct npub_conv *c = v->conv;
+	const uint32_t indices[] = { c->weights,
+				     c->bias == NPUB_NONE ? c->weights : c->bias };
+
+	for (int i = 0; i < 2; i++) {
+		const struct npub_tensor *t = &v->b->tensors[indices[i]];
+
+		if (t->bo_offset + t->bytes <= v->b->bos[t->bo].data_bytes)
+			continue;
+		v->error->section = NPUB_SECTION_TENSORS;
+		v->error->index = indices[i];
+		return npurt_failf(
+		    v->error, NPURT_ERR_TENSOR, "'%s' reaches past the data of BO '%s'",
+		    npub_string(v->b, t->name), npub_string(v->b, v->b->bos[t->bo].name));
+	}
+	return NPURT_OK;
 }
 
 /* Any other flags were never tried, and some crash the driver (ABI section 24). */
@@ -160,6 +211,45 @@ static enum npurt_err check_bo_flags(struct verify *v)
 	return NPURT_OK;
 }
 
+/*
+ * F-19: what each buffer is for says how long it is; a page more does no harm, but
+ * the device's address space is everybody's.
+ */
+static enum npurt_err check_bo_sizes(struct verify *v)
+{
+	const struct npub_conv *c = v->conv;
+	const struct npub_tensor *t = v->b->tensors;
+	uint64_t records = (uint64_t)c->task_count * sizeof(struct npub_task);
+	uint64_t in = t[c->input].bo_offset + t[c->input].bytes;
+	uint64_t out = t[c->output].bo_offset + t[c->output].bytes;
+	const uint64_t needed[] = {
+		[NPUB_BO_TASK] = records,
+		[NPUB_BO_WEIGHT] = c->regcmd_bo_offset +
+				   (uint64_t)c->word_count * NPU_WORD_BYTES +
+				   npu_round_up64(records, NPU_BO_ALIGN_BYTES),
+		[NPUB_BO_INTERNAL] = in + out,
+		[NPUB_BO_INPUT] = in,
+		[NPUB_BO_OUTPUT] = out,
+	};
+
+	for (uint32_t i = 0; i < c->bo_count; i++) {
+		const struct npub_bo *bo = &v->b->bos[c->first_bo + i];
+		uint64_t most = needed[bo->role] + NPU_PAGE_BYTES;
+
+		if (bo->bytes > most) {
+			v->error->section = NPUB_SECTION_BOS;
+			v->error->index = c->first_bo + i;
+			v->error->found = bo->bytes;
+			v->error->allowed = most;
+			return npurt_failf(v->error, NPURT_ERR_SECTION,
+					   "BO '%s' of %U bytes, %U are needed",
+					   npub_string(v->b, bo->name), bo->bytes,
+					   needed[bo->role]);
+		}
+	}
+	return NPURT_OK;
+}
+
 enum npurt_err npurt_verify_conv(const struct npub *b, uint32_t index,
 				 struct npurt_error *error)
 {
@@ -169,7 +259,13 @@ enum npurt_err npurt_verify_conv(const struct npub *b, uint32_t index,
 	verify_init(&v, b, index, error);
 	err = check_bo_flags(&v);
 	if (!err)
+		err = check_bo_sizes(&v);
+	if (!err)
 		err = check_sync_profile(&v);
+	if (!err)
+		err = check_sync_directions(&v);
+	if (!err)
+		err = check_data(&v);
 	error->section = NPUB_SECTION_PLANS;
 	for (uint32_t i = 0; !err && i < v.conv->plan_count; i++)
 		err = check_lists(&v, i);

@@ -15,6 +15,8 @@ void verify_init(struct verify *v, const struct npub *b, uint32_t index,
 	v->relocs = b->relocs + v->conv->first_reloc;
 	v->error = error;
 	v->task = v->core = 0;
+	v->plan = NULL;
+	v->covered = 0;
 	for (int r = 0; r < NPU_REG_N; r++)
 		v->known_bits[r] = npu_reg_known_bits((enum npu_reg)r);
 }
