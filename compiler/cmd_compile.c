@@ -18,7 +18,8 @@
 #include "weights.h"
 
 /* A line that counts convs, on a terminal, once it has taken a while. */
-static void show_progress(const struct request *r, size_t done, size_t total, const char *name)
+static void show_progress(const struct request *r, size_t done, size_t total,
+			  const char *name)
 {
 	static const double patience_s = 0.5;
 
@@ -32,7 +33,8 @@ static void show_progress(const struct request *r, size_t done, size_t total, co
 }
 
 /* Load weights and add the compiled conv to the bundle. */
-static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c, struct diag *diag)
+static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
+		      struct diag *diag)
 {
 	uint32_t errors = diag_errors(diag);
 	void *weights = weights_load(c->problem, diag);
@@ -68,8 +70,8 @@ static void run_conv(const struct request *r, const struct conv_problem *p,
 	compiled_conv_free(&c);
 }
 
-static void run_convs(const struct request *r, const struct spec *spec, struct bundle *bundle,
-		      struct diag *diag)
+static void run_convs(const struct request *r, const struct spec *spec,
+		      struct bundle *bundle, struct diag *diag)
 {
 	json_t *explained = r->explain == EXPLAIN_JSON ? json_array() : NULL;
 
@@ -97,13 +99,15 @@ static bool passes_runtime(struct bundle *bundle)
 	enum npurt_err err = image ? npurt_verify(image, bytes, &error) : NPURT_ERR_NOMEM;
 
 	if (err != NPURT_OK)
-		fprintf(stderr, "npucc: internal error: the bundle would be refused: %s (%s)\n",
+		fprintf(stderr,
+			"npucc: internal error: the bundle would be refused: %s (%s)\n",
 			npurt_strerror(err), error.detail);
 	return err == NPURT_OK;
 }
 
 /* Product to disk: bundle, then the dependency file. */
-static int write_output(const struct request *r, const struct spec *spec, struct bundle *bundle)
+static int write_output(const struct request *r, const struct spec *spec,
+			struct bundle *bundle)
 {
 	char why[256];
 
@@ -166,8 +170,7 @@ static int compile_request(struct request *r)
 		return EXIT_INTERNAL;
 	for (size_t i = 0; i < r->spec_count; i++)
 		spec_read(&spec, r->specs[i], diag);
-	if (!diag_errors(diag))
-		spec_check(&spec, diag);
+	spec_check(&spec, diag);
 	if (r->figure && spec.count > 1 && !diag_errors(diag))
 		diag_error(diag, spec.convs[1].loc[CONV_NAME], "figure-one-conv",
 			   "--figure draws one conv, there are %zu", spec.count);

@@ -176,8 +176,7 @@ static bool read_conv(struct spec *spec, const char *arg)
 
 	spec_init(spec);
 	spec_read(spec, arg, diag);
-	if (!diag_errors(diag))
-		spec_check(spec, diag);
+	spec_check(spec, diag);
 	if (!diag_errors(diag) && spec->count != 1)
 		diag_error(diag, (struct loc){ 0 }, NULL,
 			   "--conv: %zu convs; name the one that ran", spec->count);

@@ -81,8 +81,7 @@ static int open_spec(struct verify_subject *s, const char *arg)
 		return EXIT_INTERNAL;
 	spec_init(&spec);
 	spec_read(&spec, arg, diag);
-	if (!diag_errors(diag))
-		spec_check(&spec, diag);
+	spec_check(&spec, diag);
 	if (!diag_errors(diag))
 		code = compile_problems(s, spec.convs, spec.count, diag);
 	spec_free(&spec);

@@ -229,8 +229,7 @@ void diag_error(struct diag *diag, struct loc loc, const char *check, const char
 		return;
 	}
 	diag->errors++;
-	diag->last_printed =
-	    diag->sink || (diag->out && diag->errors <= DIAG_MAX_ERRORS);
+	diag->last_printed = diag->sink || (diag->out && diag->errors <= DIAG_MAX_ERRORS);
 	if (diag->last_printed) {
 		print_message(diag, loc, "error", check, text);
 	} else if (diag->out && !diag->said_too_many) {
@@ -281,5 +280,5 @@ uint32_t diag_warnings(const struct diag *diag)
 
 bool diag_full(const struct diag *diag)
 {
-	return diag->errors >= DIAG_MAX_ERRORS;
+	return diag->errors > DIAG_MAX_ERRORS;
 }

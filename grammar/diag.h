@@ -64,7 +64,10 @@ void diag_note(struct diag *diag, struct loc loc, const char *fmt, ...)
 
 uint32_t diag_errors(const struct diag *diag);
 uint32_t diag_warnings(const struct diag *diag);
-/* True once DIAG_MAX_ERRORS errors were printed: parsing may stop. */
+/*
+ * True once an error was held back and that was said: nothing more would be shown,
+ * so reading may stop.
+ */
 bool diag_full(const struct diag *diag);
 
 /* The candidate nearest to `word` ("did you mean"), NULL when none is near. */

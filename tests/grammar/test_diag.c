@@ -132,7 +132,7 @@ static void test_many(void **state)
 	for (uint32_t i = 1; i <= 50; i++) {
 		struct loc loc = { 0, 1, i, 1 };
 
-		assert_int_equal(diag_full(c.diag), i > DIAG_MAX_ERRORS);
+		assert_int_equal(diag_full(c.diag), i > DIAG_MAX_ERRORS + 1);
 		diag_error(c.diag, loc, NULL, "number %u", i);
 		diag_note(c.diag, loc, "note %u", i);
 	}

@@ -61,6 +61,32 @@ run 2 "$npudump"
 run 2 "$npudump" rgb.npub --as=xml
 says err "text, json, capture"
 
+case="every mistake in one run, wherever it is found"
+cat >mistakes.conv <<'END'
+conv a { input 3x4x5; output 2; kernel 3; stride 1 9 }
+conv a { input 3x4x5; output 2; kernel 7 }
+conv b { input 3x4x5; output 2; kernel 3; kernl 3 }
+END
+for option in --quiet --dry-run --explain; do
+	run 1 "$npucc" mistakes.conv $option -o no.npub
+	says err "mistakes.conv:1:52: error: stride 9 is out of range [stride-range]"
+	says err "mistakes.conv:2:40: error: kernel height 7 does not fit"
+	says err "mistakes.conv:2:6: error: two convs are called 'a' [name-unique]"
+	says err "mistakes.conv:3:43: error: unknown attribute 'kernl'"
+	absent no.npub
+done
+run 1 "$npucc" verify mistakes.conv
+says err "[stride-range]"
+says err "unknown attribute"
+i=0
+while [ $i -lt 25 ]; do
+	echo "conv c$i { input 3x4x5; output 2; kernel 3; stride 9 }"
+	i=$((i + 1))
+done >many.conv
+run 1 "$npucc" many.conv -o no.npub
+[ "$(grep -c 'error: stride' err)" = 20 ] || fail "not 20 errors"
+says err "error: more than 20 errors; the others are not shown"
+
 case=check
 run 0 "$npurun" rgb.npub --device sim --check --output y.npy
 says out "check: PASS: 0 of 351 outputs"
