@@ -179,6 +179,28 @@ static bool find_tensor(struct array_file *a, json_t *root, const char *tensor,
 			   error);
 }
 
+/* Data beyond the last tensor belongs to nothing: the file is not what it says. */
+static bool check_length(json_t *root, uint64_t data, uint64_t file_bytes,
+			 struct array_error *error)
+{
+	uint64_t last = 0, end;
+	const char *name;
+	json_t *entry;
+
+	json_object_foreach(root, name, entry)
+	{
+		const json_t *offsets = json_object_get(entry, "data_offsets");
+
+		if (get_size(json_array_get(offsets, 1), &end) && end > last)
+			last = end;
+	}
+	if (last >= file_bytes - data)
+		return true;
+	return array_fail(
+	    error, "length", "its tensors end at byte %llu of its data, it has %llu",
+	    (unsigned long long)last, (unsigned long long)(file_bytes - data));
+}
+
 bool array_open_safetensors(struct array_file *a, const char *path, const char *tensor,
 			    struct array_error *error)
 {
@@ -189,7 +211,8 @@ bool array_open_safetensors(struct array_file *a, const char *path, const char *
 	if (!array_open_file(a, path, &file_bytes, error))
 		return false;
 	root = read_header(a->fd, file_bytes, &data, error);
-	ok = root && find_tensor(a, root, tensor, data, file_bytes, error);
+	ok = root && find_tensor(a, root, tensor, data, file_bytes, error) &&
+	     check_length(root, data, file_bytes, error);
 	json_decref(root);
 	if (!ok)
 		array_close(a);

@@ -116,7 +116,7 @@ static void test_safetensors_lengths(void **state)
 {
 	static const uint8_t data[48] = { 0 };
 	const char *header = ENTRY("\"F16\"", "[6,2,2,1]", "[0,48]");
-	uint8_t file[FILE_BYTES];
+	uint8_t file[FILE_BYTES], longer[FILE_BYTES] = { 0 };
 	size_t n = make_safetensors(file, header, data, sizeof data);
 	uint64_t huge = UINT64_MAX - 4;
 
@@ -127,6 +127,10 @@ static void test_safetensors_lengths(void **state)
 		snprintf(name, sizeof name, "%zu of %zu bytes", i, n);
 		refuse(name, SOURCE_SAFETENSORS, "w", file, i, "weights file", NULL);
 	}
+	memcpy(longer, file, n);
+	refuse("a byte too many", SOURCE_SAFETENSORS, "w", longer, n + 1,
+	       "its tensors end at byte 48 of its data, it has 49 [weights-length]",
+	       NULL);
 	memcpy(file, &huge, sizeof huge);
 	refuse("huge header", SOURCE_SAFETENSORS, "w", file, n, "announces a header",
 	       NULL);
