@@ -191,50 +191,45 @@ int emu_dispatch(struct emu_file *f, unsigned long request, void *arg)
 	return fault ? -fault->err : ret;
 }
 
-/* Marked before the lock is taken, so that calls that come meanwhile can tell. */
-static void submit_comes(uint32_t file)
+void emu_enter_call(void)
 {
-	uint64_t inside = __atomic_load_n(&emu_inside_submit, __ATOMIC_ACQUIRE);
-	uint32_t other = __atomic_load_n(&emu_inside_file, __ATOMIC_ACQUIRE);
+	uint64_t submit = __atomic_load_n(&emu_inside_submit, __ATOMIC_ACQUIRE);
+	uint32_t file = __atomic_load_n(&emu_inside_file, __ATOMIC_ACQUIRE);
 
-	if (inside && other != file) {
-		emu_enter();
+	emu_enter();
+	emu.came_during = submit;
+	emu.came_file = file;
+}
+
+static int submit_inside(struct emu_file *f, unsigned long request, void *arg)
+{
+	int ret;
+
+	if (emu.came_during && emu.came_file != f->id)
 		emu_verdict("two files submit at once: file %u while file %u is inside",
-			    file, other);
-		emu_leave();
-	}
+			    f->id, emu.came_file);
+	__atomic_store_n(&emu_inside_file, f->id, __ATOMIC_RELEASE);
+	__atomic_store_n(&emu_inside_submit, emu.stats.submits + 1, __ATOMIC_RELEASE);
+	ret = emu_dispatch(f, request, arg);
+	__atomic_store_n(&emu_inside_submit, 0, __ATOMIC_RELEASE);
+	return ret;
 }
 
 int emu_ioctl(int fd, unsigned long request, void *arg)
 {
-	bool is_submit = ABI_NR(request) == ABI_DRM_COMMAND_BASE + ABI_SUBMIT ||
-			 ABI_NR(request) == ABI_SUBMIT;
 	struct emu_fd *e;
-	uint32_t file = 0;
 	int ret;
 
-	if (is_submit) {
-		emu_enter();
-		e = emu_fd_find(fd);
-		file = e && e->file ? e->file->id : 0;
-		emu_leave();
-		submit_comes(file);
-	}
-	emu_enter();
+	emu_enter_call();
 	e = emu_fd_find(fd);
 	if (!e)
 		ret = -EBADF;
 	else if (e->bo)
 		ret = -ENOTTY; /* an exported buffer */
-	else {
-		if (is_submit) {
-			__atomic_store_n(&emu_inside_file, file, __ATOMIC_RELEASE);
-			__atomic_store_n(&emu_inside_submit, emu.stats.submits + 1,
-					 __ATOMIC_RELEASE);
-		}
+	else if (call_kind(e->file, ABI_NR(request)) == EMU_CALL_SUBMIT)
+		ret = submit_inside(e->file, request, arg);
+	else
 		ret = emu_dispatch(e->file, request, arg);
-		__atomic_store_n(&emu_inside_submit, 0, __ATOMIC_RELEASE);
-	}
 	emu_leave();
 	if (ret >= 0)
 		return ret;

@@ -356,12 +356,16 @@ struct emu {
 	struct emu_text log, verdict;
 	struct npuemu_stats stats;
 	int log_fd;
+	uint64_t came_during; /* SUBMIT that ran when the current call came; 0: none */
+	uint32_t came_file;   /* and its file */
 };
 
 extern struct emu emu;
-/* SUBMIT under way: its number, for calls that come while it runs; 0: none. */
+/* SUBMIT under way: its number and file, for calls that come while it runs; 0: none. */
 extern uint64_t emu_inside_submit;
 extern uint32_t emu_inside_file;
+/* emu_enter() for a call of the program, which may have come during a SUBMIT. */
+void emu_enter_call(void);
 
 /* Set up on first use: reads the environment.  Takes and releases the lock. */
 void emu_enter(void);

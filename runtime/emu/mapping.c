@@ -186,7 +186,7 @@ int emu_munmap(void *address, size_t bytes)
 
 	if (!__atomic_load_n(&emu.mappings, __ATOMIC_ACQUIRE))
 		return 0;
-	emu_enter();
+	emu_enter_call();
 	bytes = npu_round_up64(bytes, NPU_PAGE_BYTES);
 	if (!bytes || !emu_mapping_hits((uintptr_t)address, bytes)) {
 		emu_leave();

@@ -107,7 +107,8 @@ int emu_handle_drop(struct emu_file *f, uint32_t handle)
 /* A job holds a reference to its task buffer only; the rest goes under its feet. */
 void emu_check_idle(const struct emu_bo *bo, const char *what)
 {
-	if (bo->busy_us > emu_now())
+	if (bo->busy_us > emu_now() ||
+	    (emu.came_during && bo->used_submit == emu.came_during))
 		emu_verdict("BO %u (dma 0x%llx) is %s while job %llu uses it", bo->id,
 			    (unsigned long long)bo->dma, what,
 			    (unsigned long long)bo->used_submit);

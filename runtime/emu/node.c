@@ -128,6 +128,10 @@ __attribute__((visibility("default"))) void npuemu_reset(void)
 	emu.powered = emu.resetting = false;
 	emu.domain = 0;
 	emu.stats = (struct npuemu_stats){ 0 };
+	if (!emu.bos)
+		emu.next_bo = emu.next_name = 0;
+	if (!emu.fds)
+		emu.next_file = 0;
 	for (struct emu_bo *bo = emu.bos; bo; bo = bo->next)
 		bo->busy_us = 0;
 	emu_leave();
@@ -152,6 +156,19 @@ __attribute__((visibility("default"))) void npuemu_advance_us(uint64_t us)
 }
 
 /* ---- descriptors ---- */
+
+/*
+ * Which descriptors are ours, for wrappers to ask without the lock: a call that
+ * comes while a SUBMIT runs must not wait here, or nobody would know it came.
+ */
+#define QUICK_FDS 65536
+static unsigned char fd_is_ours[QUICK_FDS];
+
+static void fd_mark(int fd, bool ours)
+{
+	if (fd < QUICK_FDS)
+		__atomic_store_n(&fd_is_ours[fd], ours, __ATOMIC_RELEASE);
+}
 
 struct emu_fd *emu_fd_find(int fd)
 {
@@ -179,6 +196,7 @@ static bool fd_reserve(void)
 
 static void fd_add(int fd, struct emu_file *file, struct emu_bo *bo)
 {
+	fd_mark(fd, true);
 	emu.fd[emu.fds] = (struct emu_fd){ fd, file, bo };
 	__atomic_store_n(&emu.fds, emu.fds + 1, __ATOMIC_RELEASE);
 	if (file)
@@ -217,6 +235,7 @@ static void fd_drop(struct emu_fd *e)
 {
 	struct emu_fd old = *e;
 
+	fd_mark(old.fd, false);
 	*e = emu.fd[emu.fds - 1];
 	__atomic_store_n(&emu.fds, emu.fds - 1, __ATOMIC_RELEASE);
 	if (old.bo)
@@ -229,8 +248,10 @@ bool emu_is_ours(int fd)
 {
 	bool ours;
 
-	if (!__atomic_load_n(&emu.fds, __ATOMIC_ACQUIRE))
+	if (fd < 0)
 		return false;
+	if (fd < QUICK_FDS)
+		return __atomic_load_n(&fd_is_ours[fd], __ATOMIC_ACQUIRE);
 	emu_enter();
 	ours = emu_fd_find(fd) != NULL;
 	emu_leave();
@@ -243,7 +264,7 @@ int emu_close(int fd)
 	struct emu_fd *e;
 	int err = 0;
 
-	emu_enter();
+	emu_enter_call();
 	e = emu_fd_find(fd);
 	if (e) {
 		/* As in Linux, the descriptor is gone whatever close says. */
