@@ -51,6 +51,11 @@ static const char *remedy(enum npurt_err err)
 		return "--device sim runs it in the simulator";
 	case NPURT_ERR_DEVICE_FORBIDDEN:
 		return "unset NPURT_NO_DEVICE, or use --device sim";
+	case NPURT_ERR_CORES:
+		return "--cores picks another plan, --device-cores says what the chip has";
+	case NPURT_ERR_NOT_EXECUTED:
+	case NPURT_ERR_HEALTH:
+		return "--recover resets the NPU";
 	case NPURT_ERR_TIMEOUT:
 		return "--timeout gives it longer";
 	default:

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "error.h"
 #include "json_put.h"
+#include "run_device.h"
 #include "run_options.h"
 #include "run_parts.h"
 
@@ -84,31 +85,31 @@ static enum tool_exit choose_conv(struct session *s)
 	return EXIT_DONE;
 }
 
-/* `auto` falls back to the simulator, and says so even when it is to be quiet. */
 static enum tool_exit open_device(struct session *s)
 {
-	const char *which = s->options.device;
-	bool automatic = strcmp(which, "auto") == 0;
-	enum npurt_err err = NPURT_ERR_NODEVICE;
-	struct npurt_error error;
+	return run_device_open(&s->options, &s->device, &s->simulated);
+}
 
-	npurt_error_reset(&error);
-	s->simulated = strcmp(which, "sim") == 0;
-	if (!s->simulated)
-		err =
-		    npurt_device_open_rknpu(&s->device, automatic ? NULL : which, &error);
-	if (err != NPURT_OK && automatic) {
-		fprintf(stderr, "%s: note: running in the simulator, because %s%s%s%s\n",
-			PROGRAM, npurt_strerror(err), error.detail[0] ? " (" : "",
-			error.detail, error.detail[0] ? ")" : "");
-		s->simulated = true;
-	}
-	if (s->simulated)
-		err = npurt_device_open_sim(&s->device, s->options.threads, &error);
-	if (err == NPURT_OK)
+/* The device must be known good, or a failure after the run says nothing. */
+static enum tool_exit probe_before(struct session *s)
+{
+	if (!s->options.bracket)
 		return EXIT_DONE;
-	tool_complain_npurt(PROGRAM, which, err, &error);
-	return exit_from(err);
+	return run_device_health(&s->options, s->device, "before the run", s->report);
+}
+
+static void note_hazards(const struct session *s)
+{
+	char hazards[HAZARD_TEXT_BYTES], text[200];
+	struct npurt_submit_info info;
+
+	npurt_submit_info(s->rt, &info);
+	if (!s->simulated || !(info.hazards & ~s->options.allow_hazards))
+		return;
+	snprintf(text, sizeof(text),
+		 "the plan's hazards: %s; on a board it needs --allow",
+		 hazard_text(hazards, info.hazards));
+	note(s, s->bundle.path, text);
 }
 
 static enum tool_exit load_conv(struct session *s)
@@ -125,7 +126,10 @@ static enum tool_exit load_conv(struct session *s)
 	enum npurt_err err = npurt_open(&s->rt, s->bundle.blob, s->bundle.bytes,
 					s->device, &options, &error);
 
-	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, &error);
+	if (err != NPURT_OK)
+		return runtime_trouble(s, err, &error);
+	note_hazards(s);
+	return EXIT_DONE;
 }
 
 static struct tensor_desc desc_of(const struct npurt *rt, enum npurt_tensor_id id)
@@ -219,8 +223,12 @@ static enum tool_exit run_once(struct session *s)
 		return dump_trouble(s, why);
 	if (err == NPURT_OK)
 		err = npurt_read_output(s->rt, s->output.data, s->output.bytes);
-	if (err != NPURT_OK)
-		return runtime_trouble(s, err, &error);
+	if (err != NPURT_OK) {
+		enum tool_exit code = runtime_trouble(s, err, &error);
+
+		run_device_recover(&s->options, s->device, s->report);
+		return code;
+	}
 	npurt_submit_info(s->rt, &info);
 	if (!s->options.quiet)
 		fprintf(s->report, "%s: ran on %s, plan of %u core%s, %.3f ms\n",
@@ -228,6 +236,23 @@ static enum tool_exit run_once(struct session *s)
 			npurt_device_describe(s->device), info.cores,
 			info.cores == 1 ? "" : "s", seconds * 1e3);
 	return EXIT_DONE;
+}
+
+/* A device that was good before and is not now was poisoned by this very job. */
+static enum tool_exit probe_after(struct session *s)
+{
+	enum tool_exit code;
+
+	if (!s->options.bracket)
+		return EXIT_DONE;
+	code = run_device_health(&s->options, s->device, "after the run", s->report);
+	if (code != EXIT_DONE)
+		tool_complain(
+		    PROGRAM, s->bundle.path,
+		    "the job poisoned the device: it was good before the run and "
+		    "is not after it; %s",
+		    s->options.recover ? "a reset did not help" : "--recover resets it");
+	return code;
 }
 
 static void print_check(const struct session *s, const struct check_result *r, FILE *out)
@@ -297,7 +322,8 @@ static enum tool_exit write_output(const struct session *s)
 static enum tool_exit run(struct session *s)
 {
 	static enum tool_exit (*const stages[])(struct session * s) = {
-		choose_conv, open_device, load_conv, prepare_tensors, run_once,
+		choose_conv,	 open_device, probe_before, load_conv,
+		prepare_tensors, run_once,    probe_after,
 	};
 	const struct run_options *o = &s->options;
 	enum tool_exit code, check_code = EXIT_DONE;
@@ -320,6 +346,15 @@ static enum tool_exit run(struct session *s)
 	return o->bench_runs ? bench(s) : EXIT_DONE;
 }
 
+static enum tool_exit probe_only(struct session *s)
+{
+	enum tool_exit code = open_device(s);
+
+	return code == EXIT_DONE
+		   ? run_device_health(&s->options, s->device, "probe", s->report)
+		   : code;
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .report = stdout };
@@ -336,10 +371,14 @@ int main(int argc, char **argv)
 	}
 	if (s.options.output && strcmp(s.options.output, "-") == 0)
 		s.report = stderr;
-	code = bundle_file_open(&s.bundle, PROGRAM, s.options.bundle);
+	code = run_emulate(&s.options, argv);
+	if (code == EXIT_DONE && !s.options.health)
+		code = bundle_file_open(&s.bundle, PROGRAM, s.options.bundle);
 	if (code != EXIT_DONE)
 		return code;
-	if (s.options.list)
+	if (s.options.health)
+		code = probe_only(&s);
+	else if (s.options.list)
 		list_convs(&s.bundle.npub, stdout);
 	else
 		code = run(&s);

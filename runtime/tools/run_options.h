@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "npurt.h"
 #include "tensor_file.h"
 
 #define PROGRAM "npurun"
@@ -20,6 +21,10 @@ struct run_options {
 	uint32_t bench_runs; /* 0: no benchmark */
 	uint64_t seed;
 	bool check, list, quiet;
+	enum npurt_profile profile;
+	uint32_t device_cores; /* 0: ask the system */
+	bool old_driver, health, bracket, recover, emulate;
+	const char *emulate_script; /* NULL: a healthy board */
 };
 
 enum run_options_result {

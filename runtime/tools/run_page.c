@@ -1,0 +1,118 @@
+/* npurun's manual page, which is also its table of options. */
+#include "run_page.h"
+
+#define ROWS(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct option_row rows[] = {
+	{ NULL, NULL, NULL, 0, "Tensors:" },
+	{ "i", "input", "FILE", OPT_INPUT,
+	  "the input; without it a pseudo-random one is made from --seed" },
+	{ "o", "output", "FILE", OPT_OUTPUT,
+	  "where the output goes; it is written whole or not at all" },
+	{ NULL, "input-format", "FORMAT", OPT_INPUT_FORMAT,
+	  "auto (by the name's ending), npy, raw, pnm or png" },
+	{ NULL, "output-format", "FORMAT", OPT_OUTPUT_FORMAT, "the same for the output" },
+	{ NULL, "seed", "N", OPT_SEED, "seed of the made-up input (0)" },
+	{ NULL, NULL, NULL, 0, "Pictures:" },
+	{ NULL, "mean", "M[,M,M]", OPT_MEAN,
+	  "samples become (sample / maximum - M) * S; one number, or one for each "
+	  "channel "
+	  "(0)" },
+	{ NULL, "scale", "S[,S,S]", OPT_SCALE, "S of --mean (1)" },
+	{ NULL, "channels", "C[,C,C]", OPT_CHANNELS,
+	  "the output's channels to show, when it does not have 1 or 3" },
+	{ NULL, "image-range", "LO,HI", OPT_IMAGE_RANGE,
+	  "numbers that become black and white; others in between, clamped (0,1)" },
+	{ NULL, "image-abs", NULL, OPT_IMAGE_ABS, "show absolute values" },
+	{ NULL, NULL, NULL, 0, "What to run:" },
+	{ NULL, "conv", "NAME", OPT_CONV, "the conv, by name or number (the first)" },
+	{ NULL, "cores", "N", OPT_CORES, "the plan for N cores (the bundle's first)" },
+	{ NULL, "device", "DEVICE", OPT_DEVICE,
+	  "auto: the NPU, or the simulator when there is none, with a note (the "
+	  "default). "
+	  "sim: the simulator. Else the path of the driver's node" },
+	{ NULL, "min-evidence", "LEVEL", OPT_MIN_EVIDENCE,
+	  "refuse plans known less well: formula, captured or promoted (formula)" },
+	{ NULL, "allow", "HAZARD", OPT_ALLOW,
+	  "accept plans with this hazard: untested or poisons-next-job; may be repeated. "
+	  "The simulator takes all plans, and says so" },
+	{ NULL, "timeout", "MS", OPT_TIMEOUT,
+	  "give up after MS ms (from the plan's cost)" },
+	{ NULL, NULL, NULL, 0, "Device:" },
+	{ NULL, "emulate", "[SCRIPT]", OPT_EMULATE,
+	  "run against the emulated driver in place of a device; SCRIPT says which board "
+	  "it is and what goes wrong (docs/emulator.md)" },
+	{ NULL, "profile", "NAME", OPT_PROFILE,
+	  "lean: the driver calls that a run needs (the default). vendor: those of the "
+	  "vendor's own runtime, call by call" },
+	{ NULL, "device-cores", "N", OPT_DEVICE_CORES,
+	  "cores of the chip, where the system does not tell" },
+	{ NULL, "old-driver", NULL, OPT_OLD_DRIVER,
+	  "accept drivers 0.8.2 to 0.9.5, which were not tried" },
+	{ NULL, "health", NULL, OPT_HEALTH,
+	  "run a small known conv on the device and compare; needs no bundle" },
+	{ NULL, "bracket", NULL, OPT_BRACKET,
+	  "do so before and after the run, and say when the run poisoned the device" },
+	{ NULL, "recover", NULL, OPT_RECOVER,
+	  "reset the NPU when the known conv or the run fails; it ends every program's "
+	  "jobs" },
+	{ NULL, "threads", "N", OPT_THREADS,
+	  "threads of the simulator and of --check (one for each processor)" },
+	{ NULL, NULL, NULL, 0, "What else to do:" },
+	{ NULL, "check", NULL, OPT_CHECK,
+	  "compute the conv again in plain double precision loops and compare; exit with "
+	  "1 "
+	  "when a value is further off than |error| <= ulp + 2^-18 * sum |x * w|" },
+	{ NULL, "bench", "N", OPT_BENCH, "run N times and print times and rates" },
+	{ NULL, "dump", "DIR", OPT_DUMP,
+	  "write every buffer before and after the run, the task table and the submit "
+	  "header to DIR; run.json describes them" },
+	{ NULL, "list", NULL, OPT_LIST,
+	  "list the bundle's convs and plans; run nothing" },
+	{ "q", "quiet", NULL, OPT_QUIET, "print errors only" },
+	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "V", "version", NULL, OPT_VERSION, "print the version" },
+};
+
+static const struct options_section sections[] = {
+	{ "TENSOR FILES", "An .npy array is n, c, h, w, or c, h, w for one image; any "
+			  "little-endian number "
+			  "type in C order is rounded to the conv's type. A .raw or .bin "
+			  "file is the same "
+			  "array without a header, in the conv's own type. Pictures "
+			  "(.pgm, .ppm, .png) are "
+			  "one image of 1 or 3 channels.\n" },
+	{ "EXIT STATUS",
+	  "  0  done\n"
+	  "  1  the bundle or the input was refused, the run failed, or --check "
+	  "did\n"
+	  "  2  wrong usage\n"
+	  "  3  a file cannot be read or written\n"
+	  "  4  internal error\n" },
+	{ "ENVIRONMENT", "  NPURT_NO_DEVICE  when set to 1, no device node is touched: a "
+			 "path is\n"
+			 "                   refused, and auto takes the simulator\n"
+			 "  NPUEMU_LIB       libnpuemu.so for --emulate, when it lies "
+			 "neither next\n"
+			 "                   to npurun nor in ../lib\n" },
+	{ "EXAMPLES",
+	  "  npurun edge.npub --input photo.png --output edges.png --image-abs\n"
+	  "  npurun net.npub --conv layer3 --device sim --check\n"
+	  "  npurun net.npub --conv layer3 --input x.npy --output y.npy --bench 20\n"
+	  "  npurun risky.npub --bracket --allow untested --recover\n"
+	  "  npurun net.npub --emulate=faults.txt\n" },
+	{ "SEE ALSO", "npucc, npudump; docs/tools.md" },
+};
+
+const struct options run_page = {
+	PROGRAM,
+	rows,
+	ROWS(rows),
+	"run a conv of a bundle",
+	"[OPTION...] BUNDLE\n--list BUNDLE\n--health [OPTION...]\n",
+	"Loads one conv of a bundle made by npucc, feeds it an input tensor, runs it on "
+	"an "
+	"RK3588 NPU or in the simulator, and writes the output tensor.\n",
+	sections,
+	ROWS(sections),
+};

@@ -1,0 +1,44 @@
+/* npurun's options by number. */
+#ifndef RUN_PAGE_H
+#define RUN_PAGE_H
+
+#include "options.h"
+#include "run_options.h"
+
+enum {
+	OPT_INPUT = 1,
+	OPT_OUTPUT,
+	OPT_INPUT_FORMAT,
+	OPT_OUTPUT_FORMAT,
+	OPT_MEAN,
+	OPT_SCALE,
+	OPT_CHANNELS,
+	OPT_IMAGE_RANGE,
+	OPT_IMAGE_ABS,
+	OPT_SEED,
+	OPT_CONV,
+	OPT_CORES,
+	OPT_DEVICE,
+	OPT_MIN_EVIDENCE,
+	OPT_ALLOW,
+	OPT_TIMEOUT,
+	OPT_PROFILE,
+	OPT_DEVICE_CORES,
+	OPT_OLD_DRIVER,
+	OPT_EMULATE,
+	OPT_HEALTH,
+	OPT_BRACKET,
+	OPT_RECOVER,
+	OPT_THREADS,
+	OPT_CHECK,
+	OPT_BENCH,
+	OPT_DUMP,
+	OPT_LIST,
+	OPT_QUIET,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+extern const struct options run_page;
+
+#endif
