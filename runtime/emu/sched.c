@@ -230,8 +230,8 @@ static void interrupt(uint32_t c)
 	p->irq_us = UINT64_MAX;
 	p->irq_seen = true;
 	if (job->id && widen(p->status) != p->int_mask) {
-		emu_log("invalid irq status: %#x, raw status: %#x, require mask: %#x, "
-			"task counter: %#x",
+		emu_log("invalid irq status: 0x%x, raw status: 0x%x, require mask: 0x%x, "
+			"task counter: 0x%x",
 			p->status, p->raw, p->int_mask, p->counter);
 		return;
 	}

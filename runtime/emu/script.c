@@ -66,11 +66,11 @@ static bool wrong(struct statement *s, const char *what, const char *word)
 	return false;
 }
 
-static bool small_number(struct statement *s, int i, uint32_t least, uint32_t *to)
+static bool small_number(struct statement *s, int i, uint32_t *to)
 {
 	uint64_t n;
 
-	if (i >= s->words || !emu_number(s->word[i], &n) || n < least || n >= EMU_ANY)
+	if (i >= s->words || !emu_number(s->word[i], &n) || n >= EMU_ANY)
 		return wrong(s, "a number is wanted where '%s' stands",
 			     i < s->words ? s->word[i] : NULL);
 	*to = (uint32_t)n;
@@ -101,7 +101,7 @@ static bool qualify(struct statement *s, int i, uint32_t may, uint32_t must,
 					     i + 1 < s->words ? s->word[i + 1] : NULL);
 			continue;
 		}
-		if (!small_number(s, i + 1, bit & (Q_CALL | Q_SUBMIT),
+		if (!small_number(s, i + 1,
 				  bit == Q_CALL	    ? &f->nth
 				  : bit == Q_SUBMIT ? &f->submit
 				  : bit == Q_TASK   ? &f->task

@@ -347,8 +347,12 @@ static void execute(struct start *s)
 	bool line = emu_fault_submit(EMU_OUT_STALE_LINE, id);
 	bool early = emu_fault_submit(EMU_EARLY, id), ran;
 
-	for (uint32_t i = 0; i < s->lists; i++)
-		early |= !(s->job->part[s->walk[i].core].int_mask & INT_DATA_BITS);
+	/* A mask of earlier stages alone: the interrupt comes before the data. */
+	for (uint32_t i = 0; i < s->lists; i++) {
+		uint32_t mask = s->job->part[s->walk[i].core].int_mask;
+
+		early |= mask && !(mask & INT_DATA_BITS);
+	}
 	s->keep_old = zero || stale || line || early;
 	for (uint32_t i = 0; i < s->lists; i++) {
 		if (!make_list(s, i))

@@ -74,7 +74,7 @@ static int check_header(const struct abi_submit *s)
 		return -EINVAL;
 	}
 	if (s->core_mask > emu.settings.soc.core_mask) {
-		emu_log("invalid rknpu core mask: %#x", s->core_mask);
+		emu_log("invalid rknpu core mask: 0x%x", s->core_mask);
 		return -EINVAL;
 	}
 	if (s->flags & (ABI_SUBMIT_FENCE_IN | ABI_SUBMIT_FENCE_OUT)) {
@@ -129,7 +129,7 @@ static void log_wait(const struct emu_job *job, int wait, bool again)
 	uint64_t since = job->state == EMU_QUEUED ? 0 : now - job->start_us;
 
 	emu_log(
-	    "job: %p, mask: %#x, job iommu domain id: %u, dev iommu domain id: %u, "
+	    "job: %p, mask: 0x%x, job iommu domain id: %u, dev iommu domain id: %u, "
 	    "wait_count: %d, continue wait: %d, commit elapse time: %lluus, wait time: "
 	    "%lluus, timeout: %lluus",
 	    (const void *)job, job->mask, job->args.iommu_domain_id, emu.domain, wait,
@@ -183,21 +183,21 @@ static void log_timeout(const struct emu_job *job)
 	uint64_t elapsed = emu_now() - job->start_us;
 
 	if (emu.settings.version >= LIMIT_VERSION_LOG)
-		emu_log("job timeout, flags: %#x:", TIMEOUT_STATE);
+		emu_log("job timeout, flags: 0x%x:", TIMEOUT_STATE);
 	for (uint32_t c = 0; c < NPU_MAX_CORES; c++) {
 		const struct emu_part *p = &job->part[c];
 
 		if (!p->used)
 			continue;
 		if (emu.settings.version >= LIMIT_VERSION_LOG)
-			emu_log("\tcore %u irq status: %#x, raw status: %#x, require "
-				"mask: %#x, task counter: %#x, elapsed time: %lluus",
+			emu_log("\tcore %u irq status: 0x%x, raw status: 0x%x, require "
+				"mask: 0x%x, task counter: 0x%x, elapsed time: %lluus",
 				c, p->status, p->raw, p->int_mask, p->counter,
 				(unsigned long long)elapsed);
 		else
 			emu_log(
-			    "job timeout, flags: %#x, irq status: %#x, raw status: "
-			    "%#x, require mask: %#x, task counter: %#x, elapsed time: "
+			    "job timeout, flags: 0x%x, irq status: 0x%x, raw status: "
+			    "0x%x, require mask: 0x%x, task counter: 0x%x, elapsed time: "
 			    "%lluus",
 			    TIMEOUT_STATE, p->status, p->raw, p->int_mask, p->counter,
 			    (unsigned long long)elapsed);
@@ -212,7 +212,7 @@ static int give_up(struct emu_job *job, struct abi_submit *s, int err)
 		emu_log("job commit failed");
 	if (err == -ETIMEDOUT) {
 		s->task_counter = hardware_counter(job);
-		emu_log("failed to wait job, task counter: %u, flags: %#x, ret = 0, "
+		emu_log("failed to wait job, task counter: %u, flags: 0x%x, ret = 0, "
 			"elapsed time: %lluus",
 			s->task_counter, s->flags,
 			(unsigned long long)(emu_now() - begin));
@@ -223,7 +223,7 @@ static int give_up(struct emu_job *job, struct abi_submit *s, int err)
 		log_timeout(job);
 		emu_soft_reset();
 	} else {
-		emu_log("job abort, flags: %#x, ret: %d, elapsed time: %lluus", s->flags,
+		emu_log("job abort, flags: 0x%x, ret: %d, elapsed time: %lluus", s->flags,
 			err, (unsigned long long)(begin ? emu_now() - begin : 0));
 	}
 	emu_job_put(job);
