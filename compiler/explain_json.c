@@ -140,7 +140,7 @@ static json_t *choices_of(const struct plan *plan)
 		struct object o = object_new();
 
 		put_text(&o, "rule", plan->choices[i].rule);
-		put_bool(&o, "taken", plan->choices[i].taken);
+		put_text(&o, "verdict", plan_verdict_name(plan->choices[i].verdict));
 		put_text(&o, "why", plan->choices[i].sentence);
 		push(&array, object_end(&o));
 	}

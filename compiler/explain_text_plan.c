@@ -29,7 +29,7 @@ static void put_choices(FILE *out, const struct explain_figures *f,
 
 		if (was_said(f, e, i))
 			continue;
-		fprintf(out, "    %-8s %-8s ", c->rule, c->taken ? "taken" : "refused");
+		fprintf(out, "    %-8s %-8s ", c->rule, plan_verdict_name(c->verdict));
 		explain_wrapped(out, 22, c->sentence);
 	}
 }

@@ -22,9 +22,27 @@ static const char *const basis_names[] = {
 	[PLAN_BASIS_PINNED] = "pinned",
 };
 
+static const char *const verdict_names[] = {
+	[PLAN_CHOICE_TAKEN] = "taken",
+	[PLAN_CHOICE_REFUSED] = "refused",
+	[PLAN_CHOICE_UNNEEDED] = "unneeded",
+};
+
+const char *plan_verdict_name(enum plan_verdict verdict)
+{
+	return verdict_names[verdict];
+}
+
 const char *plan_basis_name(enum plan_basis basis)
 {
 	return basis_names[basis];
+}
+
+/* Pictures of three channels were captured, and grey ones in int8 (F-62). */
+static bool pixel_was_captured(const struct planner *w)
+{
+	return w->p->in_c == NPU_CAPTURED_PIXEL_CHANS ||
+	       (w->p->in_c == 1 && w->p->elem == NPU_ELEM_INT8);
 }
 
 /* What the plan rests on besides its split: features without captures (F-62). */
@@ -45,9 +63,10 @@ void note_features(struct planner *w)
 	if (p->batch > 1)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "batches rest on one capture: images one after the other");
-	if (w->l->mode == NPUB_MODE_PIXEL && (p->in_c == 2 || p->in_c == 4))
+	if (w->l->mode == NPUB_MODE_PIXEL && !pixel_was_captured(w))
 		note_basis(w, PLAN_BASIS_COMPLETION,
-			   "%u-channel images have no capture", p->in_c);
+			   "%u-channel %s images have no capture", p->in_c,
+			   w->l->elem->name);
 	if (w->l->mode == NPUB_MODE_PIXEL && p->in_w % NPU_PIXEL_ROW_ALIGN)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "image rows of %u pixels are stored %u apart, captures with "
@@ -59,8 +78,9 @@ void note_features(struct planner *w)
 			   "on a board", NPU_TRIED_SIZE);
 		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
 	}
-	if (p->stride_y > 2 || p->stride_x > 2)
-		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above 2");
+	if (p->stride_y > NPU_CAPTURED_STRIDE || p->stride_x > NPU_CAPTURED_STRIDE)
+		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above %u",
+			   NPU_CAPTURED_STRIDE);
 }
 
 static enum plan_status plan_one_core(struct planner *w)

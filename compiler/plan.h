@@ -28,10 +28,16 @@ struct tile {
 #define PLAN_MAX_CHOICES 12
 #define PLAN_SENTENCE_BYTES 240
 
-/* One alternative the planner weighed: taken or refused, and why. */
+enum plan_verdict {
+	PLAN_CHOICE_TAKEN,
+	PLAN_CHOICE_REFUSED, /* it would not work, or is never done */
+	PLAN_CHOICE_UNNEEDED /* it would work, but something before it did */
+};
+
+/* One alternative the planner weighed, and why it went that way. */
 struct plan_choice {
 	const char *rule; /* "whole", "by-y", "banks" ... */
-	bool taken;
+	enum plan_verdict verdict;
 	char sentence[PLAN_SENTENCE_BYTES]; /* the constraint with its numbers */
 };
 
@@ -80,6 +86,7 @@ enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem 
 void plan_free(struct plan *plan);
 
 const char *plan_split_name(enum npub_split split);
+const char *plan_verdict_name(enum plan_verdict verdict);
 const char *plan_basis_name(enum plan_basis basis);
 
 /*

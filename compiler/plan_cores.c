@@ -9,8 +9,8 @@
 /* What the choice between channels and rows looks at. */
 struct core_figures {
 	uint32_t cores;
-	uint32_t groups; /* G = ceil(OC / KU) */
-	uint32_t full;   /* F = floor(OC / KU) */
+	uint32_t groups;	 /* G = ceil(OC / KU) */
+	uint32_t full;		 /* F = floor(OC / KU) */
 	struct cbuf_banks banks; /* the one-core plan's */
 	struct cbuf_need need;
 };
@@ -35,9 +35,8 @@ static struct part calc_core_chans(const struct core_figures *f, uint32_t out_c,
 
 static bool wants_channels(const struct planner *w, const struct core_figures *f)
 {
-	return f->full >= f->cores &&
-	       (f->groups % f->cores == 0 || !f->banks.resident ||
-		w->p->out_h < f->cores);
+	return f->full >= f->cores && (f->groups % f->cores == 0 || !f->banks.resident ||
+				       w->p->out_h < f->cores);
 }
 
 /* Whether every one of `tiles` balanced row tiles fits the data banks. */
@@ -84,8 +83,12 @@ static enum plan_status split_rows(struct planner *w, const struct cbuf_banks *b
 {
 	const struct conv_slice *s = &w->l->slices[0];
 	struct tile t = {
-		.k = s->k, .k_count = s->k_count, .c = s->c, .c_count = s->c_count,
-		.data_banks = banks->data, .weight_banks = banks->weight,
+		.k = s->k,
+		.k_count = s->k_count,
+		.c = s->c,
+		.c_count = s->c_count,
+		.data_banks = banks->data,
+		.weight_banks = banks->weight,
 	};
 
 	for (t.core = 0; t.core < cores; t.core++) {
@@ -103,7 +106,8 @@ static enum plan_status split_rows(struct planner *w, const struct cbuf_banks *b
 	}
 	w->plan->split = NPUB_SPLIT_Y;
 	w->plan->weights_resident = banks->resident;
-	note_choice(w, "by-y", true, "%u output rows in %u balanced tiles, tile i on core i mod %u",
+	note_choice(w, "by-y", PLAN_CHOICE_TAKEN,
+		    "%u output rows in %u balanced tiles, tile i on core i mod %u",
 		    w->p->out_h, tiles, cores);
 	return PLAN_OK;
 }
@@ -124,12 +128,15 @@ static void note_no_channels(struct planner *w, const struct core_figures *f)
 	uint32_t unit = w->l->elem->kernel_group;
 
 	if (f->full < f->cores)
-		note_choice(w, "by-k", false, "%u channels fill %u groups of %u, too few for "
-			    "%u cores", w->p->out_c, f->full, unit, f->cores);
+		note_choice(w, "by-k", PLAN_CHOICE_REFUSED,
+			    "too few for %u cores: %u whole groups of %u in "
+			    "%u channels",
+			    f->cores, f->full, unit, w->p->out_c);
 	else
-		note_choice(w, "by-k", false, "%u groups of %u do not divide over %u cores, "
-			    "the weights stay in CBUF and %u rows are enough", f->groups,
-			    unit, f->cores, w->p->out_h);
+		note_choice(w, "by-k", PLAN_CHOICE_REFUSED,
+			    "%u groups of %u do not divide over %u cores, "
+			    "the weights stay in CBUF and %u rows are enough",
+			    f->groups, unit, f->cores, w->p->out_h);
 }
 
 /* Each core makes its channels with the one-core row tiles. */
@@ -139,8 +146,10 @@ static enum plan_status split_channels(struct planner *w, const struct core_figu
 	uint32_t unit = w->l->elem->kernel_group;
 	bool whole = rows_fit_one_task(w, f->need.row_entries, f->banks.data);
 	struct tile t = {
-		.c = s->c, .c_count = s->c_count,
-		.data_banks = f->banks.data, .weight_banks = f->banks.weight,
+		.c = s->c,
+		.c_count = s->c_count,
+		.data_banks = f->banks.data,
+		.weight_banks = f->banks.weight,
 	};
 
 	for (t.core = 0; t.core < f->cores; t.core++) {
@@ -160,7 +169,8 @@ static enum plan_status split_channels(struct planner *w, const struct core_figu
 	}
 	w->plan->split = whole ? NPUB_SPLIT_K : NPUB_SPLIT_YK;
 	w->plan->weights_resident = f->banks.resident;
-	note_choice(w, "by-k", true, "%u channels over %u cores: %u groups of %u (%u full), %s",
+	note_choice(w, "by-k", PLAN_CHOICE_TAKEN,
+		    "%u channels over %u cores: %u groups of %u (%u full), %s",
 		    w->p->out_c, f->cores, f->groups, unit, f->full, why_channels(w, f));
 	return PLAN_OK;
 }
@@ -176,7 +186,8 @@ static enum plan_status share_one_core(struct planner *w, const char *why)
 	one.cores = w->plan->cores;
 	one.shared = true;
 	*w->plan = one;
-	note_choice(w, "cores", false, "%s: this plan is the one-core list", why);
+	note_choice(w, "cores", PLAN_CHOICE_REFUSED, "%s: this plan is the one-core list",
+		    why);
 	return PLAN_OK;
 }
 
@@ -194,17 +205,20 @@ static enum plan_status plan_dense_cores(struct planner *w, uint32_t cores)
 
 	if (status != PLAN_OK)
 		return status;
-	note_choice(w, "banks", true, "as on one core: %s, so %u data + %u weight banks",
-		    f.banks.rule, f.banks.data, f.banks.weight);
+	note_choice(w, "banks", PLAN_CHOICE_TAKEN,
+		    "as on one core: %s, so %u data + %u weight banks", f.banks.rule,
+		    f.banks.data, f.banks.weight);
 	if (wants_channels(w, &f)) {
-		note_choice(w, "by-y", false, "not needed: channels are tried before rows");
+		note_choice(w, "by-y", PLAN_CHOICE_UNNEEDED,
+			    "channels are tried before rows");
 		return split_channels(w, &f);
 	}
 	note_no_channels(w, &f);
 	tiles = choose_row_tiles(w, f.need.row_entries, f.banks.data, cores);
 	if (tiles)
 		return split_rows(w, &f.banks, tiles, cores);
-	note_choice(w, "by-y", false, "%u output rows do not make %u tiles that fit %u banks",
+	note_choice(w, "by-y", PLAN_CHOICE_REFUSED,
+		    "no way to cut %u output rows into %u tiles that fit %u banks",
 		    w->p->out_h, cores, f.banks.data);
 	if (f.full >= cores) {
 		note_basis(w, PLAN_BASIS_COMPLETION, "rows ran out: channels are split");
@@ -230,8 +244,9 @@ static enum plan_status plan_depthwise_cores(struct planner *w, uint32_t cores)
 	tiles = choose_row_tiles(w, need.row_entries, banks.data, cores);
 	if (!tiles)
 		return share_one_core(w, "too few rows");
-	note_choice(w, "banks", true, "all %u channels at once: %u data + %u weight banks",
-		    w->p->in_c, banks.data, banks.weight);
+	note_choice(w, "banks", PLAN_CHOICE_TAKEN,
+		    "all %u channels at once: %u data + %u weight banks", w->p->in_c,
+		    banks.data, banks.weight);
 	return split_rows(w, &banks, tiles, cores);
 }
 

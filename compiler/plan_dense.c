@@ -53,9 +53,9 @@ static enum plan_status refuse_banks(struct planner *w, const struct conv_slice 
 	else
 		refuse_remedy(w, "use a smaller kernel or fewer input channels");
 	return refuse(w, widest ? CONV_IN_W : CONV_IN_C,
-		      "%u input rows under one output row need %u banks of CBUF and %u "
-		      "kernels need %u: %u of %u", need->window_rows, window,
-		      npu_min(s->k_count, w->l->elem->kernel_group), group,
+		      "one output row needs %u banks of CBUF for %u input rows and %u for "
+		      "%u kernels: %u of %u", window, need->window_rows, group,
+		      npu_min(s->k_count, w->l->elem->kernel_group),
 		      window + group, NPU_CBUF_BANKS);
 }
 
@@ -102,26 +102,27 @@ static void note_dense(struct planner *w, const struct cbuf_banks *b)
 	uint32_t tiles = w->plan->tile_count / (w->p->batch * w->l->slice_count);
 	bool cut = w->plan->split == NPUB_SPLIT_Y;
 
-	note_choice(w, "banks", true,
+	note_choice(w, "banks", PLAN_CHOICE_TAKEN,
 		    "input needs %u banks, weights %u: %s, so %u data + %u weight banks",
 		    input, weights, b->rule, b->data, b->weight);
-	note_choice(w, "whole", !cut, cut ? "%u rows of %u entries do not fit %u data banks "
-		    "of %u entries" : "%u rows of %u entries fit %u data banks of %u entries",
+	note_choice(w, "whole", cut ? PLAN_CHOICE_REFUSED : PLAN_CHOICE_TAKEN,
+		    cut ? "no room for %u rows of %u entries in %u data banks of %u entries"
+			: "room for %u rows of %u entries in %u data banks of %u entries",
 		    w->p->in_h, need.row_entries, b->data, NPU_CBUF_ENTRIES_PER_BANK);
 	if (cut)
-		note_choice(w, "by-y", true, "%u input rows fit at once: %u tiles",
+		note_choice(w, "by-y", PLAN_CHOICE_TAKEN, "room for %u input rows at once: %u tiles",
 			    calc_room_rows(need.row_entries, b->data), tiles);
 	else
-		note_choice(w, "by-y", false, "not needed: all rows fit one task");
+		note_choice(w, "by-y", PLAN_CHOICE_UNNEEDED, "all rows fit one task");
 	if (b->resident)
-		note_choice(w, "by-k", false, "not needed: the weights stay in %u banks",
+		note_choice(w, "by-k", PLAN_CHOICE_UNNEEDED, "the weights stay in %u banks",
 			    b->weight);
 	else
-		note_choice(w, "by-k", false, "not needed: %u banks of weights stream "
+		note_choice(w, "by-k", PLAN_CHOICE_UNNEEDED, "%u banks of weights stream "
 			    "through %u, slices would only read the input again",
 			    weights, b->weight);
-	note_choice(w, "by-yk", false, "not needed: see by-y and by-k");
-	note_choice(w, "by-x", false, "never: no capture and no board run has tiles "
+	note_choice(w, "by-yk", PLAN_CHOICE_UNNEEDED, "see by-y and by-k");
+	note_choice(w, "by-x", PLAN_CHOICE_REFUSED, "never: no capture and no board run has tiles "
 		    "narrower than the image");
 }
 

@@ -18,12 +18,20 @@ struct cbuf_need depthwise_need(const struct planner *w, uint32_t chans)
 	return need;
 }
 
+/* The vendor's test, which leaves the kernels out (schedules s. 3). */
+static bool rows_alone_fit(const struct planner *w, uint32_t chans)
+{
+	struct cbuf_need need = depthwise_need(w, chans);
+
+	return calc_input_banks(&need) <= NPU_CBUF_MAX_DATA_BANKS;
+}
+
 /* Banks of a chunk: weights what they need, features the rest (schedules s. 12). */
 static bool chunk_fits(const struct planner *w, uint32_t chans)
 {
 	struct cbuf_need need = depthwise_need(w, chans);
 
-	return calc_input_banks(&need) <= NPU_CBUF_MAX_DATA_BANKS &&
+	return rows_alone_fit(w, chans) &&
 	       calc_input_banks(&need) + calc_weight_banks(need.weight_bytes) <=
 		       NPU_CBUF_BANKS;
 }
@@ -56,9 +64,9 @@ static enum plan_status refuse_chunk(struct planner *w, const struct cbuf_need *
 	refuse_remedy(w, "at most %u columns fit with this kernel; a split in x rests on "
 		      "no evidence and is not done", widest);
 	return refuse(w, CONV_IN_W,
-		      "%u input rows of %u channels under one output row need %u banks of "
-		      "CBUF and their kernels need %u: %u of %u", need->window_rows, chunk,
-		      window, weights, window + weights, NPU_CBUF_BANKS);
+		      "one output row needs %u banks of CBUF for %u input rows of %u channels "
+		      "and %u for their kernels: %u of %u", window, need->window_rows, chunk,
+		      weights, window + weights, NPU_CBUF_BANKS);
 }
 
 static void note_depthwise(struct planner *w, const struct cbuf_need *all,
@@ -66,19 +74,24 @@ static void note_depthwise(struct planner *w, const struct cbuf_need *all,
 {
 	bool rows = w->plan->split == NPUB_SPLIT_Y || w->plan->split == NPUB_SPLIT_YC;
 
-	note_choice(w, "banks", true, "%u data + %u weight banks for chunks of %u channels",
+	note_choice(w, "banks", PLAN_CHOICE_TAKEN, "%u data + %u weight banks for chunks of %u channels",
 		    b->data, b->weight, chunk);
-	note_choice(w, "whole", w->plan->split == NPUB_SPLIT_WHOLE,
-		    "all channels need %u banks of input and %u of weights, 12 exist",
-		    calc_input_banks(all), calc_weight_banks(all->weight_bytes));
-	note_choice(w, "by-c", chunks > 1, chunks > 1
+	note_choice(w, "whole",
+		    w->plan->split == NPUB_SPLIT_WHOLE ? PLAN_CHOICE_TAKEN
+						       : PLAN_CHOICE_REFUSED,
+		    "all channels need %u banks of input and %u of weights; there are %u",
+		    calc_input_banks(all), calc_weight_banks(all->weight_bytes),
+		    NPU_CBUF_BANKS);
+	note_choice(w, "by-c", chunks > 1 ? PLAN_CHOICE_TAKEN : PLAN_CHOICE_UNNEEDED,
+		    chunks > 1
 		    ? "%u chunks of at most %u channels, the largest multiple of %u that fits"
-		    : "not needed: %u chunk of %u channels (unit %u)",
+		    : "%u chunks of %u channels (unit %u)",
 		    chunks, chunk, w->l->elem->dw_block);
-	note_choice(w, "by-y", rows, rows
+	note_choice(w, "by-y", rows ? PLAN_CHOICE_TAKEN : PLAN_CHOICE_UNNEEDED,
+		    rows
 		    ? "one unit of channels needs more than %u banks: rows are cut too"
-		    : "not needed: all rows of a chunk fit %u banks", b->data);
-	note_choice(w, "by-x", false, "never: no capture and no board run has tiles "
+		    : "all rows of a chunk fit %u banks", b->data);
+	note_choice(w, "by-x", PLAN_CHOICE_REFUSED, "never: no capture and no board run has tiles "
 		    "narrower than the image");
 }
 
@@ -129,6 +142,10 @@ enum plan_status plan_depthwise(struct planner *w)
 	w->plan->weights_resident = chunks == 1;
 	w->plan->split = whole_rows ? (chunks > 1 ? NPUB_SPLIT_C : NPUB_SPLIT_WHOLE)
 				    : (chunks > 1 ? NPUB_SPLIT_YC : NPUB_SPLIT_Y);
+	if (rows_alone_fit(w, chunk + w->l->elem->dw_block) && chunks > 1)
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "chunks of %u channels: a larger one's rows would fit, its "
+			   "kernels would not", chunk);
 	note_depthwise(w, &all, &banks, chunk, chunks);
 	return PLAN_OK;
 }

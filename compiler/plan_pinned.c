@@ -158,9 +158,9 @@ enum plan_status plan_pinned(struct planner *w)
 	else
 		w->plan->split = parts_k > 1 ? (parts_y > 1 ? NPUB_SPLIT_YK : NPUB_SPLIT_K)
 					     : (parts_y > 1 ? NPUB_SPLIT_Y : NPUB_SPLIT_WHOLE);
-	note_choice(w, "pinned", true, "the spec asks for %u row parts and %u channel parts",
+	note_choice(w, "pinned", PLAN_CHOICE_TAKEN, "the spec asks for %u row parts and %u channel parts",
 		    parts_y, parts_k);
-	note_choice(w, "formula", false, "not consulted: the spec pins the split");
+	note_choice(w, "formula", PLAN_CHOICE_UNNEEDED, "the spec pins the split");
 	note_basis(w, PLAN_BASIS_PINNED, "the spec pins the split");
 	return PLAN_OK;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 struct row_window calc_row_window(const struct conv_problem *p, uint32_t y, uint32_t y_count)
 {
 	uint32_t extent = conv_extent(p->kernel_h, p->dilation_y);
@@ -80,24 +82,36 @@ struct part calc_balanced_part(uint32_t total, uint32_t parts, uint32_t i)
 }
 
 /*
- *     n = ceil(512 / E)     m = floor(ceil(16 / OW) / 2)
  *     X = 2*kh + 4*s + 1  (+2 if kh = 1 and OW < 16)     stride 7: 35 or 43
+ *
+ * F-54; thin: the "+2" and the stride-7 values are fits without a mechanism (F-61).
+ * `fits` false leaves them out, to see whether they matter.
+ */
+static uint32_t calc_grain_rows(const struct conv_problem *p, bool fits)
+{
+	bool narrow = p->out_w < NPU_GRAINS_NARROW_WIDTH;
+	uint32_t x = 2 * p->kernel_h + 4 * p->stride_y + 1;
+
+	if (fits && p->stride_y == NPU_MAX_STRIDE)
+		return narrow ? NPU_GRAINS_STRIDE7_NARROW : NPU_GRAINS_STRIDE7_WIDE;
+	return fits && p->kernel_h == 1 && narrow ? x + NPU_GRAINS_NARROW_ROWS : x;
+}
+
+/*
+ *     n = ceil(512 / E)     m = floor(ceil(16 / OW) / 2)     X: calc_grain_rows()
  *     grains = max(min(h, n*max(2, ceil(X/n))),
  *                  min(h, up(n + kh + m*s, 4)) + kh + top padding)
  *
- * F-54; the "+2" and the stride-7 values are fits without a mechanism (F-61).
+ * F-54.
  */
-static uint32_t calc_feature_grains(const struct conv_problem *p, const struct tile *t)
+static uint32_t calc_feature_grains(const struct conv_problem *p, const struct tile *t,
+				    uint32_t x)
 {
 	uint32_t h = t->in_rows, kh = p->kernel_h, s = p->stride_y;
-	bool narrow = p->out_w < NPU_GRAINS_NARROW_WIDTH;
 	uint32_t n = npu_ceil_div(NPU_CBUF_ENTRIES_PER_BANK, t->row_entries);
 	uint32_t m = npu_ceil_div(NPU_GRAINS_NARROW_WIDTH, p->out_w) / 2;
-	uint32_t x = 2 * kh + 4 * s + 1 + (kh == 1 && narrow ? 2 : 0);
 	uint32_t by_window, by_entry;
 
-	if (s == NPU_MAX_STRIDE)
-		x = narrow ? NPU_GRAINS_STRIDE7_NARROW : NPU_GRAINS_STRIDE7_WIDE;
 	by_window = npu_min(h, n * npu_max(2, npu_ceil_div(x, n)));
 	by_entry = npu_min(h, npu_round_up(n + kh + m * s, 4)) + kh + t->pad_top;
 	return npu_max(by_window, by_entry);
@@ -114,14 +128,36 @@ static uint32_t calc_pixel_grains(const struct conv_problem *p, const struct con
 	return npu_max(h, npu_min(h, npu_round_up(n + kh, 4)) + kh + t->pad_top);
 }
 
+/* By formula, before the floor; `fits` as in calc_grain_rows(). */
+static uint32_t calc_formula_grains(const struct conv_problem *p, const struct conv_layout *l,
+				    const struct tile *t, bool fits)
+{
+	return l->mode == NPUB_MODE_PIXEL
+		   ? calc_pixel_grains(p, l, t)
+		   : calc_feature_grains(p, t, calc_grain_rows(p, fits));
+}
+
 uint32_t calc_grains(const struct conv_problem *p, const struct conv_layout *l,
 		     const struct tile *t)
 {
-	uint32_t grains = l->mode == NPUB_MODE_PIXEL ? calc_pixel_grains(p, l, t)
-						     : calc_feature_grains(p, t);
+	uint32_t grains = calc_formula_grains(p, l, t, true);
 
 	grains = npu_max(grains, npu_min(t->in_rows, NPU_MIN_GRAINS)); /* F-22 */
 	return npu_min(grains, NPU_MAX_GRAINS);
+}
+
+/* What the tile's grains rest on when it is less than the captures. */
+static void note_grains(struct planner *w, const struct tile *t)
+{
+	uint32_t grains = calc_formula_grains(w->p, w->l, t, true);
+
+	if (grains < t->grains)
+		note_basis(w, PLAN_BASIS_COMPLETION,
+			   "feature grains: the formula's %u are raised to %u, fewer gave "
+			   "wrong results on a board", grains, t->grains);
+	else if (grains != calc_formula_grains(w->p, w->l, t, false))
+		note_basis(w, PLAN_BASIS_THIN,
+			   "feature grains: a term fitted to captures, without a mechanism");
 }
 
 bool add_tile(struct planner *w, const struct tile *t)
@@ -146,10 +182,18 @@ bool add_tile(struct planner *w, const struct tile *t)
 	slot->pad_top = win.pad_top;
 	slot->row_entries = calc_tile_row_entries(w->p, w->l, t->c_count);
 	slot->grains = calc_grains(w->p, w->l, slot);
+	note_grains(w, slot);
 	return true;
 }
 
-void note_choice(struct planner *w, const char *rule, bool taken, const char *fmt, ...)
+static void say(char text[PLAN_SENTENCE_BYTES], const char *fmt, va_list args)
+{
+	vsnprintf(text, PLAN_SENTENCE_BYTES, fmt, args);
+	words_singular(text);
+}
+
+void note_choice(struct planner *w, const char *rule, enum plan_verdict verdict,
+		 const char *fmt, ...)
 {
 	struct plan_choice *c;
 	va_list args;
@@ -158,9 +202,9 @@ void note_choice(struct planner *w, const char *rule, bool taken, const char *fm
 		return;
 	c = &w->plan->choices[w->plan->choice_count++];
 	c->rule = rule;
-	c->taken = taken;
+	c->verdict = verdict;
 	va_start(args, fmt);
-	vsnprintf(c->sentence, sizeof c->sentence, fmt, args);
+	say(c->sentence, fmt, args);
 	va_end(args);
 }
 
@@ -172,7 +216,7 @@ void note_basis(struct planner *w, enum plan_basis basis, const char *fmt, ...)
 		return;
 	w->plan->basis = basis;
 	va_start(args, fmt);
-	vsnprintf(w->plan->basis_note, sizeof w->plan->basis_note, fmt, args);
+	say(w->plan->basis_note, fmt, args);
 	va_end(args);
 }
 
@@ -182,7 +226,7 @@ enum plan_status refuse(struct planner *w, enum conv_attr attr, const char *fmt,
 
 	w->why->attr = attr;
 	va_start(args, fmt);
-	vsnprintf(w->why->sentence, sizeof w->why->sentence, fmt, args);
+	say(w->why->sentence, fmt, args);
 	va_end(args);
 	return PLAN_REFUSED;
 }
@@ -192,6 +236,6 @@ void refuse_remedy(struct planner *w, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(w->why->remedy, sizeof w->why->remedy, fmt, args);
+	say(w->why->remedy, fmt, args);
 	va_end(args);
 }

@@ -73,7 +73,8 @@ uint32_t calc_grains(const struct conv_problem *p, const struct conv_layout *l,
 bool add_tile(struct planner *w, const struct tile *t);
 
 /* Keep a sentence on an alternative. */
-void note_choice(struct planner *w, const char *rule, bool taken, const char *fmt, ...)
+void note_choice(struct planner *w, const char *rule, enum plan_verdict verdict,
+		 const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Weaken the plan's basis: the weakest of all parts counts. */

@@ -55,6 +55,7 @@
 #define NPU_MAX_GRAINS 1023u       /* F-22: 10 bits */
 #define NPU_MIN_GRAINS 8u          /* F-22: fewer gave wrong results on a board */
 #define NPU_GRAINS_NARROW_WIDTH 16u /* F-54: pixels of one array pass */
+#define NPU_GRAINS_NARROW_ROWS 2u  /* F-61, fit */
 #define NPU_GRAINS_STRIDE7_WIDE 35u /* F-61, fit */
 #define NPU_GRAINS_STRIDE7_NARROW 43u /* F-61, fit */
 #define NPU_MAX_DATA_ENTRIES 32767u /* F-23: CBUF_CON1, 15 bits seen */
@@ -91,6 +92,10 @@
 #define NPU_COWORK_ROWS_3 2u
 #define NPU_COWORK_CHANS_2 4u
 #define NPU_COWORK_CHANS_3 5u
+
+/* What the captures cover well; beyond it a plan says what it rests on (F-62). */
+#define NPU_CAPTURED_STRIDE 2u
+#define NPU_CAPTURED_PIXEL_CHANS 3u
 
 /* Driver flags of buffer objects (F-34). */
 #define NPU_BO_FLAGS_TASK 0x40bu

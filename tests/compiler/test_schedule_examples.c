@@ -258,7 +258,7 @@ static void parts_over_cores(void **state)
 	}
 }
 
-/* What rests on no capture says so, and on what instead (F-60, F-62). */
+/* What rests on no capture says so, and on what instead (F-22, F-60, F-61, F-62). */
 static void bases(void **state)
 {
 	/* clang-format off */
@@ -270,10 +270,19 @@ static void bases(void **state)
 		{ "conv { input 3x225x224; output 32; kernel 3; stride 2 }", PLAN_BASIS_CAPTURED_RULE },
 		{ "conv { input 64x28x28; output 256; kernel 3 }", PLAN_BASIS_THIN },
 		{ "conv { input 64x28x28; output 16; kernel 3; stride 3 }", PLAN_BASIS_THIN },
+		/* grains: 10 rows, 8 without the fitted term; eight rows cap both */
+		{ "conv { input 640x12x15; output 16; kernel 1 }", PLAN_BASIS_THIN },
+		{ "conv { input 640x12x16; output 16; kernel 1 }", PLAN_BASIS_CAPTURED_RULE },
+		{ "conv { input 640x8x15; output 16; kernel 1 }", PLAN_BASIS_CAPTURED_RULE },
+		/* 7 by formula */
+		{ "conv { input 1024x9x16; output 16; kernel 1 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 640x14x14; output 16; kernel 3 }", PLAN_BASIS_COMPLETION },
+		{ "conv { input 192x56x56; output 192; groups 192; kernel 3 }", PLAN_BASIS_CAPTURED_RULE },
+		{ "conv { input 192x28x28; output 192; groups 192; kernel 31; pad 15 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 48x9x11; output 60; groups 3; kernel 3 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 48x9x11; output 16; kernel 3; batch 2 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 48x9x11; output 16; kernel 3; dilation 2 }", PLAN_BASIS_COMPLETION },
+		{ "conv { input 1x9x16; output 16; kernel 3 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 2x9x16; output 16; kernel 3 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 4x9x16; output 16; kernel 3 }", PLAN_BASIS_COMPLETION },
 		{ "conv { input 3x9x17; output 16; kernel 3 }", PLAN_BASIS_COMPLETION },
