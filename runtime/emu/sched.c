@@ -50,6 +50,10 @@ static void job_free(struct emu_job *job)
 void emu_job_put(struct emu_job *job)
 {
 	job->abandoned = true;
+	/* The driver frees it now; what still points at it points at freed memory. */
+	if (job->task)
+		emu_bo_put(job->task);
+	job->task = NULL;
 	if (!is_known(job))
 		job_free(job);
 }

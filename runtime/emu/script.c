@@ -111,6 +111,10 @@ static bool qualify(struct statement *s, int i, uint32_t may, uint32_t must,
 		if (bit & (Q_CALL | Q_SUBMIT) && !(bit == Q_CALL ? f->nth : f->submit))
 			return wrong(s, "'%s' counts from 1", s->word[i]);
 	}
+	if (seen & Q_CORE && f->core >= NPU_MAX_CORES) {
+		snprintf(s->why, sizeof s->why, "there is no core %u", f->core);
+		return false;
+	}
 	if (must & ~seen)
 		return wrong(s, "'%s' lacks what it is about", s->word[0]);
 	return true;

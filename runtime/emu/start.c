@@ -274,7 +274,7 @@ static void change_output(struct start *s, const struct emu_fault *zero, bool st
 		/* the list begins with what was written last */
 		else if (stale || (early && n < half))
 			memcpy(w->at, w->old, w->bytes);
-		else if (stale_line && !n)
+		else if (stale_line && !w->next) /* the output's first line */
 			memcpy(w->at, w->old, line);
 	}
 }
