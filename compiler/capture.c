@@ -301,8 +301,11 @@ bool capture_read(struct capture *c, const char *path, const struct capture_orde
 
 	memset(c, 0, sizeof *c);
 	if (!root) {
-		snprintf(why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", path, error.line,
-			 error.column, error.text);
+		if (error.line > 0)
+			snprintf(why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", path,
+				 error.line, error.column, error.text);
+		else /* not opened; the text says so, with the name */
+			snprintf(why, CAPTURE_WHY_BYTES, "%s", error.text);
 		return false;
 	}
 	if (!json_is_object(root)) {

@@ -35,8 +35,9 @@ static const struct options_section sections[] = {
 	  " hazards    what a caller must allow before such a plan may run on a "
 	  "board\n" },
 	{ "EXIT STATUS",
-	  " 0  all are supported\n 1  some are not\n 2  wrong command line\n"
-	  " 4  internal error or out of memory\n" },
+	  " 0  all are supported\n 1  some are not, or cannot be read\n 2  wrong command "
+	  "line\n"
+	  " 3  the answer could not be written\n 4  internal error or out of memory\n" },
 	{ "EXAMPLES", " npucc can b1_c160_h40_w40_oc320_wic160_k3x3_g1_s1_pvalid\n"
 		      " npucc can net.conv --json\n" },
 };
@@ -205,9 +206,5 @@ int cmd_can(int argc, char **argv)
 	}
 	free(r.specs);
 	diag_free(diag);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("npucc can: standard output");
-		return EXIT_FILE;
-	}
 	return code;
 }

@@ -1,10 +1,10 @@
 /*
  * npucc SPEC... -o FILE: read, check, plan, lower, encode, write - in that order.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -50,34 +50,45 @@ static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
 	return ok;
 }
 
-/* One conv through all stages; errors are in `diag`. */
-static void run_conv(const struct request *r, const struct conv_problem *p,
-		     struct bundle *bundle, json_t *explained, struct diag *diag)
+/*
+ * One conv through all stages; errors are in `diag`.  EXIT_DONE, or EXIT_FILE when
+ * its figure could not be written.
+ */
+static int run_conv(const struct request *r, const struct conv_problem *p,
+		    struct bundle *bundle, json_t *explained, struct diag *diag)
 {
 	struct compiled_conv c;
+	int code = EXIT_DONE;
 	char why[256];
+	bool ok;
 
 	if (!compile_conv(&c, p, &r->compile, diag))
-		return;
-	if (r->figure && !figure_write(r->figure, &c, why, sizeof why))
-		diag_error(diag, p->loc[CONV_NAME], NULL, "no figure: %s", why);
+		return EXIT_DONE;
 	if (r->explain == EXPLAIN_TEXT)
 		explain_text(stdout, &c);
 	if (r->explain == EXPLAIN_JSON)
 		json_array_append_new(explained, explain_json(&c));
-	if (r->output || r->dry_run)
-		emit_conv(bundle, &c, diag);
+	ok = !(r->output || r->dry_run) || emit_conv(bundle, &c, diag);
+	if (ok && r->figure && !r->dry_run &&
+	    !figure_write(r->figure, &c, why, sizeof why)) {
+		fprintf(stderr, "npucc: %s\n", why);
+		code = EXIT_FILE;
+	}
 	compiled_conv_free(&c);
+	return code;
 }
 
-static void run_convs(const struct request *r, const struct spec *spec,
-		      struct bundle *bundle, struct diag *diag)
+/* EXIT_DONE, or the code of a file that could not be written; errors are in `diag`. */
+static int run_convs(const struct request *r, const struct spec *spec,
+		     struct bundle *bundle, struct diag *diag)
 {
 	json_t *explained = r->explain == EXPLAIN_JSON ? json_array() : NULL;
+	int code = EXIT_DONE;
 
-	for (size_t i = 0; i < spec->count && !diag_full(diag); i++) {
+	for (size_t i = 0; i < spec->count && !diag_full(diag) && code == EXIT_DONE;
+	     i++) {
 		show_progress(r, i, spec->count, spec->convs[i].name);
-		run_conv(r, &spec->convs[i], bundle, explained, diag);
+		code = run_conv(r, &spec->convs[i], bundle, explained, diag);
 	}
 	show_progress(r, spec->count, spec->count, NULL);
 	if (explained && !diag_errors(diag)) {
@@ -85,6 +96,7 @@ static void run_convs(const struct request *r, const struct spec *spec,
 		putchar('\n');
 	}
 	json_decref(explained);
+	return code;
 }
 
 /*
@@ -103,6 +115,18 @@ static bool passes_runtime(struct bundle *bundle)
 			"npucc: internal error: the bundle would be refused: %s (%s)\n",
 			npurt_strerror(err), error.detail);
 	return err == NPURT_OK;
+}
+
+/*
+ * A bundle that is newer than its sources but lacks its dependency file would never
+ * be made again; a device or pipe stays.
+ */
+static void remove_bundle(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path);
 }
 
 /* Product to disk: bundle, then the dependency file. */
@@ -127,18 +151,10 @@ static int write_output(const struct request *r, const struct spec *spec,
 	    !depfile_write(r->depfile, r->output, (const char *const *)spec->deps,
 			   spec->dep_count, why, sizeof why)) {
 		fprintf(stderr, "npucc: %s\n", why);
+		remove_bundle(r->output);
 		return EXIT_FILE;
 	}
 	return EXIT_DONE;
-}
-
-/* Standard output carries the product of --explain: a full disk must show. */
-static int flush_stdout(int code)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	fprintf(stderr, "npucc: standard output: %s\n", strerror(errno));
-	return EXIT_FILE;
 }
 
 /* The captured schedules; files read from a directory are dependencies too. */
@@ -163,7 +179,7 @@ static int compile_request(struct request *r)
 	struct template_set templates = { 0 };
 	struct bundle *bundle = NULL;
 	struct spec spec;
-	int code = EXIT_REFUSED;
+	int code = EXIT_REFUSED, run = EXIT_DONE;
 
 	spec_init(&spec);
 	if (!diag)
@@ -178,18 +194,17 @@ static int compile_request(struct request *r)
 		spec.convs[i].seed = r->seed;
 	if (!diag_errors(diag) && load_templates(r, &templates, &spec, diag)) {
 		bundle = bundle_new(spec_digest(&spec));
-		if (bundle)
-			run_convs(r, &spec, bundle, diag);
-		else
-			code = EXIT_INTERNAL;
+		run = bundle ? run_convs(r, &spec, bundle, diag) : EXIT_INTERNAL;
 	}
-	if (bundle && !diag_errors(diag))
+	if (run != EXIT_DONE)
+		code = run;
+	else if (bundle && !diag_errors(diag))
 		code = write_output(r, &spec, bundle);
 	bundle_free(bundle);
 	template_set_free(&templates);
 	spec_free(&spec);
 	diag_free(diag);
-	return flush_stdout(code);
+	return code;
 }
 
 int cmd_compile(int argc, char **argv)

@@ -215,9 +215,5 @@ int cmd_template(int argc, char **argv)
 	if (code < 0)
 		code = run_action(&r);
 	free(r.words);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("npucc template: standard output");
-		return EXIT_FILE;
-	}
 	return code;
 }

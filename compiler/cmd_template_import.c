@@ -1,7 +1,6 @@
 /*
  * npucc template import: a capture to a template file.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "cmd.h"
 #include "cmd_template.h"
 #include "evidence.h"
+#include "files.h"
 #include "mem.h"
 #include "spec.h"
 
@@ -90,15 +90,12 @@ static bool check_text(const char *name, const char *text, size_t bytes)
 
 static int write_text(const char *path, const char *text, size_t bytes)
 {
-	FILE *f = fopen(path, "w");
-	bool ok = f && fwrite(text, 1, bytes, f) == bytes;
+	struct file_part part = { text, bytes };
+	char why[256];
 
-	ok = f && !fclose(f) && ok;
-	if (ok)
+	if (files_write(path, &part, 1, why, sizeof why))
 		return EXIT_DONE;
-	fprintf(stderr, "npucc template: %s: %s\n", path, strerror(errno));
-	if (f)
-		remove(path);
+	fprintf(stderr, "npucc template: %s: %s\n", path, why);
 	return EXIT_FILE;
 }
 

@@ -64,8 +64,8 @@ static const struct option_row rows[] = {
 
 static const struct options_section sections[] = {
 	{ "EXIT STATUS",
-	  " 0  done\n 1  the input was refused\n 2  wrong command line\n"
-	  " 3  a file could not be read or written\n 4  internal error or out of memory\n" },
+	  " 0  done\n 1  the input was refused, or could not be read\n 2  wrong command line\n"
+	  " 3  a file could not be written\n 4  internal error or out of memory\n" },
 	{ "EXAMPLES",
 	  " npucc net.conv -o net.npub\n"
 	  " npucc b1_c160_h40_w40_oc320_wic160_k3x3_g1_s1_pvalid --explain\n"

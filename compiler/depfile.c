@@ -6,11 +6,16 @@
 
 #include "files.h"
 
-/* Spaces and '#' take a backslash, '$' doubles. */
+/*
+ * Spaces and '#' take a backslash, '$' doubles.  Backslashes are themselves, except
+ * in a row before a space or '#', where make halves them.
+ */
 static void put_escaped(FILE *f, const char *s)
 {
 	for (; *s; s++) {
-		if (*s == ' ' || *s == '#' || *s == '\\')
+		char after = s[strspn(s, "\\")];
+
+		if (after == ' ' || after == '#')
 			fputc('\\', f);
 		if (*s == '$')
 			fputc('$', f);
@@ -18,7 +23,8 @@ static void put_escaped(FILE *f, const char *s)
 	}
 }
 
-static void put_rule(FILE *f, const char *target, const char *const *deps, size_t dep_count)
+static void put_rule(FILE *f, const char *target, const char *const *deps,
+		     size_t dep_count)
 {
 	put_escaped(f, target);
 	fputc(':', f);

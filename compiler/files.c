@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,11 @@ bool files_read(const char *path, void **data, size_t *bytes, char *why, size_t 
 	return true;
 }
 
+void files_expect_full(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 static bool write_parts(int fd, const struct file_part *parts, size_t part_count)
 {
 	for (size_t i = 0; i < part_count; i++) {
@@ -153,7 +159,7 @@ static bool write_and_rename(int fd, const char *temp, const char *path,
 }
 
 bool files_write(const char *path, const struct file_part *parts, size_t part_count,
-		char *why, size_t why_bytes)
+		 char *why, size_t why_bytes)
 {
 	size_t length = strlen(path);
 	struct stat st;
@@ -161,6 +167,7 @@ bool files_write(const char *path, const struct file_part *parts, size_t part_co
 	bool ok;
 	int fd;
 
+	files_expect_full();
 	if (strcmp(path, "-") == 0)
 		return write_parts(STDOUT_FILENO, parts, part_count) ||
 		       fail(why, why_bytes, "write", errno);

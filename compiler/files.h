@@ -23,6 +23,12 @@ struct file_part {
 };
 
 /*
+ * From now on a write beyond the limit on file sizes fails, as on a full disk; by
+ * itself the system would end the program there, with half a file left behind.
+ */
+void files_expect_full(void);
+
+/*
  * Write the parts one after the other to `path`: to a temporary file next to it,
  * which then takes its name, so that a full disk or a crash leaves what was there
  * before.  "-" is standard output; a device or pipe is written directly.

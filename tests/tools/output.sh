@@ -1,0 +1,114 @@
+#!/bin/sh
+# What is left when a file cannot be written, and what dependency files make ninja do:
+# NPUCC NPURUN NPUDUMP are the arguments.  Works in a directory of its own.
+set -u
+npucc=$1 npurun=$2 npudump=$3
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+failures=0
+
+fail() {
+	echo "FAIL: $case: $*"
+	failures=$((failures + 1))
+}
+
+# run CODE COMMAND...: the exit code must be CODE, and exactly what there was is left.
+run() {
+	want=$1
+	shift
+	before=$(ls -A)
+	"$@" >out 2>err
+	code=$?
+	[ "$code" = "$want" ] || fail "exit code $code, want $want: $*: $(cat err)"
+	[ "$before" = "$(ls -A)" ] || fail "left behind: $(ls -A)"
+}
+
+says() { grep -qF -- "$2" "$1" || fail "no '$2' in what was said: $(cat "$1")"; }
+
+touch out err
+case=prepare
+slug=b1_c64_h56_w56_oc128_wic64_k3x3_g1_s1_pvalid
+"$npucc" $slug -o big.npub -q || fail "npucc"
+"$npudump" big.npub --as=capture -o capture.json || fail "npudump"
+
+# 512 bytes hold no output; the limit acts as a full disk does.
+limited() (
+	ulimit -f 1
+	"$@"
+)
+for case in new old; do
+	run 3 limited "$npucc" $slug -q -o x.npub
+	says err "cannot write 'x.npub': File too large"
+	run 3 limited "$npucc" $slug --figure x.svg
+	says err "npucc: x.svg: cannot write: File too large"
+	run 3 limited "$npucc" template import capture.json -o x.json
+	says err "x.json: cannot write: File too large"
+	run 3 limited "$npudump" big.npub --regs -o x.txt
+	says err "x.txt: cannot write: File too large"
+	run 3 limited "$npurun" big.npub --device sim -q -o x.npy
+	says err "x.npy: cannot write: File too large"
+	if [ $case = old ]; then
+		cat x.* | grep -qvx old && fail "an old file was changed"
+	fi
+	for file in x.npub x.svg x.json x.txt x.npy; do echo old >$file; done
+done
+
+case="full standard output"
+for command in "$slug --explain" "can $slug" "template list" "verify $slug" \
+	"verify --corpus ." --help "can --help" "verify --help" "template --help" --version; do
+	# shellcheck disable=SC2086  # words
+	"$npucc" $command >/dev/full 2>err
+	[ $? = 3 ] || fail "not refused: $command"
+	says err "standard output: No space left on device"
+done
+
+case="a bundle without its dependency file is none"
+rm -f x.*
+run 3 "$npucc" $slug -q -o x.npub -MF none/x.d
+says err "none/x.d: cannot create: No such file or directory"
+
+case="dry run"
+run 0 "$npucc" $slug -q -n -o x.npub -MD --figure x.svg
+
+case="files that are not there"
+run 3 "$npucc" template import none.json -o x.json
+says err "npucc template: unable to open none.json: No such file or directory"
+
+# Names that make and ninja would take apart.
+case=depfile
+odd='a b #c $d'
+mkdir "$odd"
+printf 'include "in c.conv"\n' >"$odd/top.conv"
+printf 'conv a { input 3x8x9; output 1; kernel 1; weights "w\\ \\e.npy" }\n' >"$odd/in c.conv"
+{
+	printf '\223NUMPY\001\000\166\000'
+	printf '%-117s\n' "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 3, 1, 1), }"
+	printf '\000\000\000\000\000\000'
+} >"$odd/w\\ \\e.npy"
+cat >build.ninja <<'END'
+rule npucc
+  command = $npucc -q $in -o $out -MF $out.d
+  depfile = $out.d
+END
+echo "npucc = $npucc" >>build.ninja
+echo 'build a$ b$ #c$ $$d/o$ ut.npub: npucc a$ b$ #c$ $$d/top.conv' >>build.ninja
+# built WANT: did ninja build, or say that there was nothing to do?
+built() {
+	ninja >out 2>err || fail "ninja: $(cat out err)"
+	if grep -q "no work to do" out; then found=no; else found=yes; fi
+	[ $found = "$1" ] || fail "built: $found, want $1, after $2"
+}
+if command -v ninja >/dev/null; then
+	built yes "nothing"
+	built no "nothing"
+	for file in top.conv "in c.conv" 'w\ \e.npy'; do
+		sleep 0.1 # more than a file system's clock tick
+		touch "$odd/$file"
+		built yes "touching $file"
+		built no "touching nothing"
+	done
+fi
+
+[ $failures = 0 ] || exit 1
+echo "all good"
