@@ -321,3 +321,24 @@ uint64_t npurt_canary_count(const struct npub_tensor *t, const void *device,
 			}
 	return count;
 }
+
+bool npurt_feature_is_zero(const struct npub_tensor *t, const void *device)
+{
+	struct runs r = runs_from_tensor(t);
+
+	for (uint32_t n = 0; n < t->n; n++)
+		for (uint32_t s = 0; s < r.surfaces; s++)
+			for (uint32_t y = 0; y < r.rows; y++) {
+				uint64_t at =
+				    n * t->image_bytes + ((uint64_t)s * t->plane_pixels +
+							  (uint64_t)y * t->row_pixels) *
+							     ATOM_BYTES;
+				const uint8_t *p = (const uint8_t *)device + at;
+
+				for (size_t i = 0; i < r.pixels * ATOM_BYTES; i++) {
+					if (p[i])
+						return false;
+				}
+			}
+	return true;
+}

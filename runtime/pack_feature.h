@@ -5,6 +5,8 @@
 #ifndef NPURT_PACK_FEATURE_H
 #define NPURT_PACK_FEATURE_H
 
+#include <stdbool.h>
+
 #include "bundle_format.h"
 
 /*
@@ -29,5 +31,11 @@ void npurt_canary_fill(void *bytes, uint64_t count);
  */
 uint64_t npurt_canary_count(const struct npub_tensor *t, const void *device,
 			    uint64_t *first);
+
+/*
+ * Whether all atoms of an NC1HWC2 tensor are zero, those that fill up the last one
+ * included; what lies between rows and planes does not count.
+ */
+bool npurt_feature_is_zero(const struct npub_tensor *t, const void *device);
 
 #endif

@@ -175,7 +175,7 @@ static bool is_zero(const uint8_t *p, uint64_t bytes)
 
 static bool output_is_zero(struct npurt *rt)
 {
-	return is_zero(handle_tensor(rt, rt->output), rt->output->bytes);
+	return npurt_feature_is_zero(rt->output, handle_tensor(rt, rt->output));
 }
 
 /*
