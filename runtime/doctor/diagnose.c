@@ -87,22 +87,31 @@ static bool is_before(const struct hit *a, const struct hit *b)
 	return a->log == b->log && a->line < b->line;
 }
 
-/* What was logged before the driver last started is history. */
+/* Lines behind `line` that say the family's driver, or the machine, has started. */
+static size_t starts_after(const struct diagnosis *d, const struct hit *line)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->scan->count; i++) {
+		const struct hit *hit = &d->scan->items[i];
+
+		count += hit->sig->severity == SEVERITY_START &&
+			 hit->sig->family == line->sig->family && is_before(line, hit);
+	}
+	return count;
+}
+
+/*
+ * What was logged before the driver last started is history.  One start is behind
+ * what the driver says while it starts.
+ */
 static void mark_past(struct diagnosis *d)
 {
 	for (size_t i = 0; i < d->finding_count; i++) {
-		const struct finding *start = &d->findings[i];
+		struct finding *f = &d->findings[i];
 
-		if (start->sig->severity != SEVERITY_START || !last_line(start))
-			continue;
-		for (size_t k = 0; k < d->finding_count; k++) {
-			struct finding *f = &d->findings[k];
-
-			if (f->sig->family == start->sig->family && last_line(f) &&
-			    f->sig->severity != SEVERITY_START &&
-			    is_before(last_line(f), last_line(start)))
-				f->past = true;
-		}
+		if (last_line(f) && f->sig->severity != SEVERITY_START)
+			f->past = starts_after(d, last_line(f)) > f->sig->at_start;
 	}
 }
 

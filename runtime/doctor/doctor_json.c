@@ -30,18 +30,24 @@ static void append_row(json_t *rows, const char *source, uint32_t line, const ch
 	json_array_append_new(rows, row);
 }
 
+static void append_fact(json_t *rows, const struct facts *facts, enum fact_id id)
+{
+	const struct fact *fact = facts_find(facts, id);
+	char text[FACT_VALUE_BYTES + 64];
+
+	snprintf(text, sizeof text, "%s %s%s", fact_names[id], fact ? "= " : "absent",
+		 fact ? fact->value : "");
+	append_row(rows, fact ? fact->source : "", 0, text);
+}
+
 static json_t *evidence_json(const struct diagnosis *d, const struct finding *f)
 {
 	json_t *rows = json_array();
-	char text[FACT_VALUE_BYTES + 64];
 
 	for (size_t i = 0; f && i < f->sig->when_count; i++) {
-		enum fact_id id = f->sig->when[i].fact;
-		const struct fact *fact = facts_find(d->facts, id);
-
-		snprintf(text, sizeof text, "%s %s%s", fact_names[id],
-			 fact ? "= " : "absent", fact ? fact->value : "");
-		append_row(rows, fact ? fact->source : "", 0, text);
+		append_fact(rows, d->facts, f->sig->when[i].fact);
+		if (f->sig->when[i].other < FACT_N)
+			append_fact(rows, d->facts, f->sig->when[i].other);
 	}
 	for (uint32_t i = 0; f && i < f->line_count; i++)
 		append_row(rows, d->scan->logs[f->lines[i]->log], f->lines[i]->line,

@@ -56,18 +56,24 @@ static void print_wrapped(FILE *out, const char *first, const char *text)
 	fputc('\n', out);
 }
 
+static void print_fact(FILE *out, const struct diagnosis *d, enum fact_id id)
+{
+	const struct fact *fact = facts_find(d->facts, id);
+
+	if (fact)
+		fprintf(out, "  %s: %s = %s\n", fact->source, fact_names[id],
+			fact->value);
+	else
+		fprintf(out, "  %s: not found (%s)\n", fact_names[id], fact_meanings[id]);
+}
+
 static void print_conditions(FILE *out, const struct diagnosis *d,
 			     const struct finding *f)
 {
 	for (size_t i = 0; i < f->sig->when_count; i++) {
-		const struct condition *c = &f->sig->when[i];
-		const struct fact *fact = facts_find(d->facts, c->fact);
-
-		if (fact)
-			fprintf(out, "  %s: %s = %s\n", fact->source,
-				fact_names[fact->id], fact->value);
-		else
-			fprintf(out, "  (nowhere): %s\n", fact_names[c->fact]);
+		print_fact(out, d, f->sig->when[i].fact);
+		if (f->sig->when[i].other < FACT_N)
+			print_fact(out, d, f->sig->when[i].other);
 	}
 }
 

@@ -154,14 +154,17 @@ static _Noreturn void become(const struct sys_command *command)
 	int null = open("/dev/null", O_RDONLY);
 
 	setpgid(0, 0);
-	if (null >= 0)
+	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
+		close(null);
+	}
 	if (command->output) {
 		int out = open(command->output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
 		if (out < 0)
 			_exit(EXEC_FAILED);
 		dup2(out, STDOUT_FILENO);
+		close(out);
 	}
 	for (size_t i = 0; command->env && command->env[i]; i++) {
 		char *copy = strdup(command->env[i]);

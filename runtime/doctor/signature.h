@@ -33,6 +33,8 @@ extern const char *const severity_names[SEVERITY_N];
 struct signature {
 	enum family family;
 	enum severity severity;
+	/* Its lines come while the driver starts, before the line that says it has. */
+	bool at_start;
 	uint32_t rank; /* 1: a cause of everything else, 99: the last symptom */
 	char *id, *title, *meaning, *source;
 	char **steps;

@@ -143,6 +143,7 @@ enum key {
 	KEY_SEVERITY,
 	KEY_RANK,
 	KEY_TITLE,
+	KEY_AT_START,
 	KEY_GLOB,
 	KEY_REGEX,
 	KEY_UNLESS,
@@ -162,6 +163,7 @@ static bool read_signature(const struct tjson *j, struct tjson_node node,
 		[KEY_SEVERITY] = { "severity", true, { 0 } },
 		[KEY_RANK] = { "rank", true, { 0 } },
 		[KEY_TITLE] = { "title", true, { 0 } },
+		[KEY_AT_START] = { "at_start", false, { 0 } },
 		[KEY_GLOB] = { "glob", false, { 0 } },
 		[KEY_REGEX] = { "regex", false, { 0 } },
 		[KEY_UNLESS] = { "unless", false, { 0 } },
@@ -185,6 +187,9 @@ static bool read_signature(const struct tjson *j, struct tjson_node node,
 	     ok;
 	sig->severity = (enum severity)severity;
 	ok = tjson_u32(j, m[KEY_RANK].node, "rank", 1, SIGNATURE_RANKS, &sig->rank) && ok;
+	ok = (!m[KEY_AT_START].node.json ||
+	      tjson_bool(j, m[KEY_AT_START].node, "at_start", &sig->at_start)) &&
+	     ok;
 	ok = read_text(j, m[KEY_TITLE].node, "title", TITLE_BYTES, &sig->title) && ok;
 	ok =
 	    read_text(j, m[KEY_MEANING].node, "meaning", TEXT_BYTES, &sig->meaning) && ok;

@@ -28,6 +28,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define MAX_FDS 1024
+#define TRACE_FD_FROM 900
 #define DRM_PRIVATE 0x40u
 
 enum node_class { CLASS_UNKNOWN, CLASS_OTHER, CLASS_DRM, CLASS_CHAR };
@@ -48,6 +49,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum node_class classes[MAX_FDS];
 static struct trace_counts counts;
 static int trace_fd = -1;
+/* Calls that an emulated driver makes itself to serve one of the program's. */
+static __thread unsigned inside;
 
 /* A pointer to data and one to a function are the same here, but not to ISO C. */
 static void find(void *slot, const char *name)
@@ -69,9 +72,16 @@ static void init(void)
 	find(&next.ioctl, "ioctl");
 	find(&next.mmap, "mmap");
 	find(&next.mmap64, "mmap64");
-	if (path && next.open)
-		trace_fd =
-		    next.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (path && next.open && next.close) {
+		int fd = next.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+		/* out of the way: the program's own files keep their numbers */
+		trace_fd = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD_FROM);
+		if (trace_fd >= 0)
+			next.close(fd);
+		else
+			trace_fd = fd;
+	}
 }
 
 static void write_rows(const char *rows)
@@ -153,7 +163,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	pthread_once(&once, init);
 	pthread_mutex_lock(&lock);
-	call = call_of(fd, request);
+	call = inside ? (unsigned)TRACE_CALLS : call_of(fd, request);
 	if (call < TRACE_CALLS && arg) {
 		trace_rows_in(rows, &counts, (enum trace_call)call, request, arg);
 		write_rows(rows);
@@ -161,7 +171,9 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	}
 	pthread_mutex_unlock(&lock);
 	/* not under the lock: a submit can take seconds */
+	inside++;
 	ret = next.ioctl(fd, request, arg);
+	inside--;
 	saved = errno;
 	if (call < TRACE_CALLS && arg) {
 		pthread_mutex_lock(&lock);
@@ -180,7 +192,7 @@ static bool begin_mmap(void *addr, size_t length, int prot, int flags, int fd,
 	char rows[TRACE_ROWS_BYTES];
 	bool ours;
 
-	if (fd < 0 || fd >= MAX_FDS)
+	if (inside || fd < 0 || fd >= MAX_FDS)
 		return false;
 	pthread_mutex_lock(&lock);
 	ours = classes[fd] == CLASS_DRM; /* it made a buffer before it maps one */
@@ -213,7 +225,9 @@ EXPORT void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t 
 
 	pthread_once(&once, init);
 	ours = begin_mmap(addr, length, prot, flags, fd, (uint64_t)offset, &mine);
+	inside++;
 	got = next.mmap(addr, length, prot, flags, fd, offset);
+	inside--;
 	if (ours)
 		end_mmap(&mine, got);
 	return got;
@@ -228,7 +242,9 @@ EXPORT void *mmap64(void *addr, size_t length, int prot, int flags, int fd,
 
 	pthread_once(&once, init);
 	ours = begin_mmap(addr, length, prot, flags, fd, (uint64_t)offset, &mine);
+	inside++;
 	got = next.mmap64(addr, length, prot, flags, fd, offset);
+	inside--;
 	if (ours)
 		end_mmap(&mine, got);
 	return got;
