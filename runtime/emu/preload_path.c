@@ -24,6 +24,12 @@ PRELOAD int stat64(const char *path, struct stat64 *st);
 PRELOAD int lstat64(const char *path, struct stat64 *st);
 PRELOAD int fstat(int fd, struct stat *st);
 PRELOAD int fstat64(int fd, struct stat64 *st);
+PRELOAD int __xstat(int version, const char *path, struct stat *st);
+PRELOAD int __lxstat(int version, const char *path, struct stat *st);
+PRELOAD int __fxstat(int version, int fd, struct stat *st);
+PRELOAD int __xstat64(int version, const char *path, struct stat64 *st);
+PRELOAD int __lxstat64(int version, const char *path, struct stat64 *st);
+PRELOAD int __fxstat64(int version, int fd, struct stat64 *st);
 PRELOAD int access(const char *path, int mode);
 PRELOAD int faccessat(int dir, const char *path, int mode, int flags);
 PRELOAD FILE *fopen(const char *path, const char *mode);
@@ -77,8 +83,12 @@ static bool look_up(const char *path, struct node_stat *st, int *err)
 	return true;
 }
 
+/*
+ * Each body has a name of its own: the public ones may lead to a sanitizer's
+ * wrapper, which would come back here.
+ */
 #define STAT(function, type)                                                             \
-	int function(const char *path, struct type *st)                                  \
+	static int own_##function(const char *path, struct type *st)                     \
 	{                                                                                \
 		typedef int stat_type(const char *, struct type *);                      \
 		struct node_stat node;                                                   \
@@ -94,10 +104,14 @@ static bool look_up(const char *path, struct node_stat *st, int *err)
 		st->st_mode = node.mode;                                                 \
 		st->st_rdev = node.device;                                               \
 		return 0;                                                                \
+	}                                                                                \
+	int function(const char *path, struct type *st)                                  \
+	{                                                                                \
+		return own_##function(path, st);                                         \
 	}
 
 #define FSTAT(function, type)                                                            \
-	int function(int fd, struct type *st)                                            \
+	static int own_##function(int fd, struct type *st)                               \
 	{                                                                                \
 		typedef int fstat_type(int, struct type *);                              \
 		int ret = NEXT(fstat_type, #function)(fd, st);                           \
@@ -108,6 +122,10 @@ static bool look_up(const char *path, struct node_stat *st, int *err)
 			st->st_rdev = node.device;                                       \
 		}                                                                        \
 		return ret;                                                              \
+	}                                                                                \
+	int function(int fd, struct type *st)                                            \
+	{                                                                                \
+		return own_##function(fd, st);                                           \
 	}
 
 static bool fd_node(int fd, struct node_stat *st)
@@ -132,6 +150,31 @@ STAT(stat64, stat64)
 STAT(lstat64, stat64)
 FSTAT(fstat, stat)
 FSTAT(fstat64, stat64)
+
+/* What programs built against C libraries before 2.33 call, and some sanitizers. */
+#define OLD_STAT(old, function, type)                                                    \
+	int old(int version, const char *path, struct type *st)                          \
+	{                                                                                \
+		(void)version;                                                           \
+		return own_##function(path, st);                                         \
+	}
+
+OLD_STAT(__xstat, stat, stat)
+OLD_STAT(__lxstat, lstat, stat)
+OLD_STAT(__xstat64, stat64, stat64)
+OLD_STAT(__lxstat64, lstat64, stat64)
+
+int __fxstat(int version, int fd, struct stat *st)
+{
+	(void)version;
+	return own_fstat(fd, st);
+}
+
+int __fxstat64(int version, int fd, struct stat64 *st)
+{
+	(void)version;
+	return own_fstat64(fd, st);
+}
 
 int access(const char *path, int mode)
 {

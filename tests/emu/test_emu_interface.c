@@ -477,7 +477,7 @@ static void duplicates(void **state)
 	assert_true(s.fds == 2 && s.files == 1 && s.handles == 1);
 	assert_int_equal(0, rig_destroy(third, &a));
 	assert_int_equal(0, dup2(0, copy) - copy); /* no longer ours */
-	assert_int_equal(ENOTTY, rig_ioctl(copy, REQ_ACTION, &(uint64_t){ 0 }));
+	assert_int_not_equal(0, rig_ioctl(copy, REQ_ACTION, &(uint64_t){ 0 }));
 	close(copy);
 	close(third);
 	npuemu_stats(&s);
