@@ -1,0 +1,67 @@
+#!/bin/sh
+# A check that cannot fail proves nothing: each gets a copy of the tree with one fault.
+#
+#     checks_fail.sh SOURCE_ROOT
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+tar -C "$1" -cf - compiler grammar runtime tests examples | tar -C "$work" -xf - || exit 1
+status=0
+
+passes() { # check
+	"$here/$1.sh" "$work" 2>"$work/said" && return
+	echo "$1 refuses the tree as it is:" >&2
+	cat "$work/said" >&2
+	status=1
+}
+
+refuses() { # check, file, line
+	cp "$work/$2" "$work/saved"
+	printf '%s\n' "$3" >>"$work/$2"
+	if "$here/$1.sh" "$work" 2>"$work/said" >&2; then
+		echo "$1 accepts '$3' in $2" >&2
+		status=1
+	elif ! grep -q "${2##*/}" "$work/said"; then
+		echo "$1 refuses '$3' in $2 without naming it:" >&2
+		cat "$work/said" >&2
+		status=1
+	fi
+	cp "$work/saved" "$work/$2"
+}
+
+passes includes
+while read -r file header; do
+	refuses includes "$file" "#include \"$header\""
+done <<-END
+	runtime/hw/npu_regs.c        bundle.h
+	runtime/sim/dpu.c            bundle_format.h
+	runtime/sim/sim.h            npurt.h
+	runtime/run.c                hw/npu_regs.h
+	runtime/device_rknpu.c       hw/npu_word.h
+	runtime/load.c               plan.h
+	runtime/verify_plan.c        tiles.h
+	runtime/device_sim.c         bundle.h
+	runtime/emu/mem.c            bundle.h
+	grammar/check.c              plan.h
+	grammar/conv.y               layout.h
+	compiler/cbuf.c              diag.h
+	compiler/plan_dense.c        lower.h
+	compiler/pack.c              plan.h
+	compiler/lower_conv.c        encode.h
+	compiler/encode.c            plan.h
+	compiler/bundle_write.c      plan.h
+	compiler/evidence_task.c     plan.h
+	compiler/log.c               template.h
+	runtime/tools/refconv.c      hw/npu_hw.h
+	tests/ref/ref_conv.c         conv_problem.h
+END
+refuses includes compiler/cbuf.c '#include <stdio.h>'
+
+passes lengths
+refuses lengths runtime/run.c "$(yes '/* */' | head -n 411)"
+refuses lengths grammar/elem.c "$(echo '{'; yes '	;' | head -n 64; echo '}')"
+
+passes paths
+refuses paths runtime/npurt.h "/* see /$(printf home)/someone/notes */"
+refuses paths compiler/plan.c "/* /$(printf work)/main */"
+exit $status
