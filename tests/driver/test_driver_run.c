@@ -416,9 +416,14 @@ static const struct outcome {
 	{ "sync before the run", "fail MEM_SYNC call 9 errno EINVAL", NPURT_ERR_DEVICE_SYNC, STAGE_RUN, "MEM_SYNC", 0 },
 	{ "sync after the run", "fail MEM_SYNC call 10 errno EINVAL", NPURT_ERR_DEVICE_SYNC, STAGE_RUN, "MEM_SYNC", 0 },
 	{ "fragmented addresses", "iova-gap 65536", NPURT_OK, STAGE_DONE, "", 0 },
-	{ "few addresses", "iova-top 0x400000", NPURT_OK, STAGE_DONE, "", 0 },
+	{ "few addresses", "iova-top 0x20000000", NPURT_OK, STAGE_DONE, "", 0 },
 	{ "no IOMMU, low memory", "iommu off", NPURT_OK, STAGE_DONE, "", 0 },
-	{ "another's job first", "foreign job core 0 ms 20", NPURT_OK, STAGE_DONE, "", 0 },
+	{ "another's job on core 0", "foreign job core 0 ms 20", NPURT_OK, STAGE_DONE, "", 0 },
+	{ "another's job on core 1", "foreign job core 1 ms 20", NPURT_OK, STAGE_DONE, "", 0 },
+	{ "another's job on core 2", "foreign job core 2 ms 20", NPURT_OK, STAGE_DONE, "", 0 },
+	{ "others' jobs on all cores",
+	  "foreign job core 0 ms 20\nforeign job core 1 ms 20\nforeign job core 2 ms 20", NPURT_OK, STAGE_DONE,
+	  "", 0 },
 	{ "signals", "fail MEM_CREATE call 2 errno EINTR\nfail MEM_SYNC call 2 errno EAGAIN", NPURT_OK, STAGE_DONE, "", 0 },
 	{ "signals without end", "fail MEM_SYNC errno EINTR", NPURT_ERR_DEVICE_SYNC, STAGE_LOAD, "MEM_SYNC: errno 4", 0 },
 	/* clang-format on */
@@ -450,6 +455,7 @@ static void test_outcomes(void **state)
 		CHECK(o->name, slept_ms() >= o->slept, "slept %u ms", slept_ms());
 		npuemu_stats(&stats);
 		CHECK(o->name, !stats.fatal_verdicts, "a fatal verdict");
+		npuemu_advance_us(1000000); /* others' jobs end, too */
 		check_nothing_alive(o->name);
 		check_still_works(o->name, &c);
 	}
