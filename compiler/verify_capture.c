@@ -155,11 +155,23 @@ static void compare_list(struct matching *m, const struct npub_plan *plan, uint3
 			    core, plan->cores, list->task_count, n);
 }
 
+/* A capture need not list a plan again that was not split over its cores. */
+static bool is_repeated(const struct matching *m, const struct npub_plan *plan)
+{
+	for (uint32_t i = 0; i < m->c->task_count; i++) {
+		if (m->c->tasks[i].plan == plan->cores)
+			return false;
+	}
+	return plan->cores > 1 && npub_plan_is_one_core(plan);
+}
+
 static void compare_plans(struct matching *m)
 {
 	for (uint32_t i = 0; i < m->conv->plan_count; i++) {
 		const struct npub_plan *plan = &m->b->plans[m->conv->first_plan + i];
 
+		if (is_repeated(m, plan))
+			continue;
 		for (uint32_t core = 0; core < plan->cores && core < NPU_MAX_CORES;
 		     core++)
 			compare_list(m, plan, core);

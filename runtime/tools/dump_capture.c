@@ -261,22 +261,51 @@ static json_t *bo_sizes(const struct npub *b, const struct npub_conv *c)
 	return x;
 }
 
+static void append_sync(json_t *events, const struct npub_bo *bo, uint32_t flags,
+			uint64_t offset, uint64_t bytes)
+{
+	json_t *event = json_array();
+
+	append_s(event, "sync");
+	append_s(event, name_of_bo_role(bo->role));
+	append_u(event, flags);
+	append_u(event, offset);
+	append_u(event, bytes);
+	json_array_append_new(events, event);
+}
+
 static void append_syncs(json_t *events, const struct npub *b, const struct npub_conv *c,
 			 uint32_t phase)
 {
 	for (uint32_t i = 0; i < c->sync_count; i++) {
 		const struct npub_sync *s = &b->syncs[c->first_sync + i];
-		json_t *event;
 
-		if (s->phase != phase)
-			continue;
-		event = json_array();
-		append_s(event, "sync");
-		append_s(event, name_of_bo_role(b->bos[s->bo].role));
-		append_u(event, s->flags);
-		append_u(event, s->offset);
-		append_u(event, s->bytes);
+		if (s->phase == phase)
+			append_sync(events, &b->bos[s->bo], s->flags, s->offset,
+				    s->bytes);
+	}
+}
+
+/*
+ * Each buffer as the runtime creates it: with a sync both ways.  Weights and records
+ * go out as soon as the weight buffer is there.
+ */
+static void append_creation(json_t *events, const struct npub *b,
+			    const struct npub_conv *c)
+{
+	for (uint32_t i = 0; i < c->bo_count; i++) {
+		const struct npub_bo *bo = &b->bos[c->first_bo + i];
+		json_t *event = json_array();
+
+		append_s(event, "create");
+		append_s(event, name_of_bo_role(bo->role));
+		append_u(event, bo->bytes);
+		append_u(event, bo->flags);
 		json_array_append_new(events, event);
+		append_sync(events, bo, NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE, 0,
+			    bo->bytes);
+		if (bo->role == NPUB_BO_WEIGHT)
+			append_syncs(events, b, c, NPUB_SYNC_LOAD);
 	}
 }
 
@@ -330,17 +359,7 @@ static json_t *ioctl_runs(const struct dump *d, const struct npub_conv *c)
 		put_u(run, "plan", plan->cores);
 		put_u(run, "regcmd_bytes", (uint64_t)c->word_count * NPU_WORD_BYTES);
 		put_u(run, "task_bytes", b->bos[c->task_bo].bytes);
-		for (uint32_t i = 0; i < c->bo_count; i++) {
-			const struct npub_bo *bo = &b->bos[c->first_bo + i];
-			json_t *event = json_array();
-
-			append_s(event, "create");
-			append_s(event, name_of_bo_role(bo->role));
-			append_u(event, bo->bytes);
-			append_u(event, bo->flags);
-			json_array_append_new(events, event);
-		}
-		append_syncs(events, b, c, NPUB_SYNC_LOAD);
+		append_creation(events, b, c);
 		append_syncs(events, b, c, NPUB_SYNC_BEFORE);
 		json_array_append_new(events, submit_event(plan));
 		append_syncs(events, b, c, NPUB_SYNC_AFTER);

@@ -219,6 +219,17 @@ run 0 "$npudump" rgb.npub --json -o x.json
 says x.json '"sound": true'
 run 0 "$npudump" rgb.npub --as=capture
 says out '"full_window": true'
+mkdir captures
+for conv in rgb.conv b2_c24_h7_w5_oc9_wic24_k1x3_g1_s2x1_pvalid \
+	b1_c64_h56_w56_oc128_wic64_k3x3_g1_s1_pvalid b1_c32_h9_w7_oc32_wic1_k3_g32_s1_psame \
+	b1_c15_h5_w5_oc40_wic3_k3x3_g5_s1_pvalid; do
+	run 0 "$npucc" "$conv" -q --cores=all -o again.npub
+	run 0 "$npudump" again.npub --as=capture -o captures/again.json
+	run 0 "$npucc" verify again.npub --capture captures/again.json
+	run 0 "$npucc" verify --corpus captures
+	run 0 "$npucc" template import captures/again.json -o again.json
+	run 0 "$npucc" template check again.json
+done
 run 0 "$npudump" rgb.npub --debug --relocs
 says out "data banks"
 run 0 "$npudump" rgb.npub -o x.txt
