@@ -95,7 +95,8 @@ static enum tool_exit probe_before(struct session *s)
 {
 	if (!s->options.bracket)
 		return EXIT_DONE;
-	return run_device_health(&s->options, s->device, "before the run", s->report);
+	return run_device_health(&s->options, s->device, "before the run", s->report,
+				 NULL);
 }
 
 static void note_hazards(const struct session *s)
@@ -242,17 +243,22 @@ static enum tool_exit run_once(struct session *s)
 static enum tool_exit probe_after(struct session *s)
 {
 	enum tool_exit code;
+	bool poisoned;
 
 	if (!s->options.bracket)
 		return EXIT_DONE;
-	code = run_device_health(&s->options, s->device, "after the run", s->report);
-	if (code != EXIT_DONE)
-		tool_complain(
-		    PROGRAM, s->bundle.path,
-		    "the job poisoned the device: it was good before the run and "
-		    "is not after it; %s",
-		    s->options.recover ? "a reset did not help" : "--recover resets it");
-	return code;
+	code = run_device_health(&s->options, s->device, "after the run", s->report,
+				 &poisoned);
+	if (!poisoned)
+		return code;
+	tool_complain(
+	    PROGRAM, s->bundle.path,
+	    "the job poisoned the device: it was good before the run and is not "
+	    "after it; %s",
+	    !s->options.recover ? "--recover resets it"
+	    : code == EXIT_DONE ? "a reset helped"
+				: "a reset did not help");
+	return EXIT_REFUSED;
 }
 
 static void print_check(const struct session *s, const struct check_result *r, FILE *out)
@@ -351,7 +357,7 @@ static enum tool_exit probe_only(struct session *s)
 	enum tool_exit code = open_device(s);
 
 	return code == EXIT_DONE
-		   ? run_device_health(&s->options, s->device, "probe", s->report)
+		   ? run_device_health(&s->options, s->device, "probe", s->report, NULL)
 		   : code;
 }
 

@@ -61,11 +61,13 @@ static bool reset(struct npurt_device *device, FILE *report)
 }
 
 enum tool_exit run_device_health(const struct run_options *o, struct npurt_device *device,
-				 const char *when, FILE *report)
+				 const char *when, FILE *report, bool *was_bad)
 {
 	struct npurt_error error;
 	enum npurt_err err = npurt_health(device, &error);
 
+	if (was_bad)
+		*was_bad = err != NPURT_OK;
 	if (err && o->recover) {
 		tool_complain_npurt(PROGRAM, when, err, &error);
 		if (!reset(device, report))
@@ -86,5 +88,5 @@ void run_device_recover(const struct run_options *o, struct npurt_device *device
 			FILE *report)
 {
 	if (o->recover && reset(device, report))
-		run_device_health(o, device, "after the reset", report);
+		run_device_health(o, device, "after the reset", report, NULL);
 }

@@ -13,10 +13,11 @@ enum tool_exit run_device_open(const struct run_options *o, struct npurt_device 
 
 /*
  * Run the known conv.  `when` begins the report: "before the run".  With --recover a
- * device that fails is reset and tried once more.
+ * device that fails is reset and tried once more; *was_bad (may be NULL) says that it
+ * failed, whatever came of it.
  */
 enum tool_exit run_device_health(const struct run_options *o, struct npurt_device *device,
-				 const char *when, FILE *report);
+				 const char *when, FILE *report, bool *was_bad);
 
 /* After a run that failed: with --recover, reset and probe. */
 void run_device_recover(const struct run_options *o, struct npurt_device *device,
