@@ -209,7 +209,7 @@ static int compile_request(struct request *r)
 
 int cmd_compile(int argc, char **argv)
 {
-	struct request r = { .compile.core_mask = 1 };
+	struct request r = { .compile.core_mask = (1u << NPU_MAX_CORES) - 1 };
 	int code;
 
 	r.specs = calloc((size_t)argc + 1, sizeof *r.specs);

@@ -36,7 +36,7 @@ static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Plans" },
 	{ NULL, "cores", "LIST", OPT_CORES,
 	  "make plans for these numbers of cores: 1, 2, 3, a list such as 1,3, or all "
-	  "(default 1)" },
+	  "(default all, as the vendor's compiler does; a run takes one of them)" },
 	{ NULL, "schedule", "NAME", OPT_SCHEDULE,
 	  "vendor: the tiles, records and buffers of the vendor's compiler (default, and "
 	  "the only schedule; a split pinned in the spec replaces its tiles)" },
