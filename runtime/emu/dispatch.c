@@ -149,7 +149,7 @@ static int run(struct emu_file *f, unsigned long request, void *arg)
 		return ret;
 	in = is_char || ABI_READS(request) ? user : 0;
 	out = is_char || ABI_WRITES(request) ? user : 0;
-	memset(data, 0, sizeof data);
+	memset(data, 0, npu_max(user, sizeof(struct abi_submit)));
 	if (!emu_user_bytes(arg, in))
 		return -EFAULT;
 	if (in)

@@ -277,6 +277,41 @@ static void unread_output(void **state)
 	CHECK_LOG("unread output", "were never read back");
 }
 
+/* Command, weight or input bytes that nobody put there. */
+static void unwritten_input(void **state)
+{
+	static const struct {
+		const char *name, *verdict;
+		uint32_t sync; /* of the fresh buffer */
+	} cases[] = {
+		{ "no sync", "read while the processor's bytes were not cleaned", 0 },
+		{ "dropped", "read but nobody has written it", 2 },
+		{ "zeros cleaned", NULL, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rig_submit s;
+		struct rig_bo *in;
+		struct rig r;
+
+		rig_reset(NULL);
+		rig_begin(&r, &one_task);
+		rig_prepare(&r);
+		in = &r.bo[TINY_INPUT];
+		assert_int_equal(0, rig_destroy(r.fd, in));
+		assert_int_equal(0, rig_create(r.fd, 0x403, PAGE, in)); /* same address */
+		assert_int_equal(0, rig_sync(r.fd, in, cases[i].sync, 0, PAGE));
+		rig_header(&r, 0, &s);
+		assert_int_equal(0, rig_submit(&r, &s));
+		if (cases[i].verdict)
+			CHECK_VERDICT(cases[i].name, cases[i].verdict);
+		else
+			CHECK_NO_VERDICT(cases[i].name);
+		rig_end(&r);
+	}
+}
+
 /* Uncached buffers have one image; the job needs no sync of them. */
 static void uncached(void **state)
 {
@@ -310,6 +345,7 @@ int main(void)
 		cmocka_unit_test(sync_crash),
 		cmocka_unit_test(task_buffer_is_the_kernels),
 		cmocka_unit_test(unread_output),
+		cmocka_unit_test(unwritten_input),
 		cmocka_unit_test(uncached),
 	};
 

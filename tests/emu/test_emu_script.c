@@ -1,6 +1,7 @@
 /* The script language: what is taken, and where a mistake is. */
 #include "rig.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,12 +127,58 @@ static void order(void **state)
 	close(fd);
 }
 
+/* The examples of the documentation are taken, and every word is documented. */
+static void documentation(void **state)
+{
+	static const char *const words[] = {
+		"version", "soc",	 "cores",	  "hw",		"iommu",
+		"strict",  "crash",	 "clock",	  "iova-top",	"iova-gap",
+		"memory",  "garbage",	 "power-delay",	  "wake",	"threads",
+		"procfs",  "node",	 "fail",	  "hang",	"irq",
+		"stub",	   "no-execute", "early-success", "output",	"power-off",
+		"poison",  "reset",	 "reset-line",	  "contiguous", "iova",
+		"dma",	   "obj",	 "handle",	  "short",	"sram",
+		"foreign",
+	};
+	static char text[65536];
+	FILE *f = fopen(SOURCE_ROOT "/docs/emulator.md", "r");
+	uint32_t examples = 0;
+	size_t bytes;
+
+	(void)state;
+	assert_non_null(f);
+	bytes = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	assert_true(bytes > 1000 && bytes < sizeof text - 1);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		char quoted[32];
+
+		snprintf(quoted, sizeof quoted, "`%s", words[i]);
+		CHECK(words[i], strstr(text, quoted), "not in the documentation");
+	}
+	for (char *at = text; (at = strstr(at, "```npuemu\n")); examples++) {
+		char error[256] = "", *end;
+
+		at = strchr(at, '\n') + 1;
+		end = strstr(at, "```");
+		assert_non_null(end);
+		*end = 0;
+		npuemu_reset();
+		CHECK(at, npuemu_script(at, "emulator.md", error, sizeof error), "%s",
+		      error);
+		at = end + 3;
+	}
+	assert_true(examples >= 2);
+	npuemu_reset();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(order),
+		cmocka_unit_test(documentation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -350,6 +350,26 @@ static void behind_others(void **state)
 	}
 }
 
+/* Half of the second wait is another's; the job then hangs through the third. */
+static void hang_behind_others(void **state)
+{
+	struct rig_submit s;
+	uint64_t begin;
+	struct rig r;
+
+	(void)state;
+	rig_reset("foreign job core 0 ms 1500 submit 1, hang submit 1");
+	rig_begin(&r, &one_task);
+	rig_prepare(&r);
+	rig_header(&r, 0, &s);
+	s.core_mask = 1;
+	begin = now_ms();
+	assert_int_equal(ETIMEDOUT, rig_submit(&r, &s));
+	assert_in_range(now_ms() - begin, 3207, 3220);
+	assert_int_equal(2, count_in_log("continue wait: 1"));
+	rig_end(&r);
+}
+
 /* ---- interrupts ---- */
 
 static void masks(void **state)
@@ -526,6 +546,7 @@ int main(void)
 		cmocka_unit_test(several_cores),
 		cmocka_unit_test(single_interrupt),
 		cmocka_unit_test(behind_others),
+		cmocka_unit_test(hang_behind_others),
 		cmocka_unit_test(masks),
 		cmocka_unit_test(timeout_is_told),
 		cmocka_unit_test(nonblock),
