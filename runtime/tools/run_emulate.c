@@ -50,13 +50,14 @@ static bool find_library(char *path)
 	return access(path, R_OK) == 0;
 }
 
-/* In front of whatever is preloaded already. */
+/* Behind whatever is preloaded already: a tracer sees the calls before they are served.
+ */
 static bool set_environment(const char *library, const char *script)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char preload[2 * PATH_BYTES];
-	int n = snprintf(preload, sizeof preload, "%s%s%s", library,
-			 before && *before ? ":" : "", before ? before : "");
+	int n = snprintf(preload, sizeof preload, "%s%s%s", before ? before : "",
+			 before && *before ? ":" : "", library);
 
 	return n < (int)sizeof preload && !setenv("LD_PRELOAD", preload, 1) &&
 	       (!script || !setenv("NPUEMU_SCRIPT", script, 1)) &&
