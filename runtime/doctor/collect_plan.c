@@ -53,6 +53,20 @@ static uint32_t bundle_hazards(const char *path)
 	return hazards;
 }
 
+/* npurun on the simulator, or on an emulated driver. */
+static bool is_simulated(const char *const *command)
+{
+	for (size_t i = 1; command[i]; i++) {
+		const char *word = command[i];
+
+		if (!strcmp(word, "--device=sim") || !strncmp(word, "--emulate", 9) ||
+		    (!strcmp(word, "--device") && command[i + 1] &&
+		     !strcmp(command[i + 1], "sim")))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the command could reach a real NPU at all. */
 static bool reaches_npu(const struct collect *c)
 {
@@ -63,9 +77,9 @@ static bool reaches_npu(const struct collect *c)
 
 	for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
 		any = any || facts_find(c->facts, nodes[i]);
-	/* only our own tools heed the variable */
-	if (forbidden && !strcmp(forbidden, "1") &&
-	    !strcmp(base_name(c->command[0]), "npurun"))
+	/* only our own tool heeds the variable and has these options */
+	if (!strcmp(base_name(c->command[0]), "npurun") &&
+	    ((forbidden && !strcmp(forbidden, "1")) || is_simulated(c->command)))
 		return false;
 	return any;
 }

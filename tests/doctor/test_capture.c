@@ -120,6 +120,79 @@ static void a_run_is_recorded(void **state)
 	test_tree_remove(dir);
 }
 
+#ifdef NPUEMU
+/*
+ * The product's own runtime on the emulated driver: what is recorded is what npucc
+ * verify expects of the bundle.
+ */
+static void an_emulated_run_is_recorded(void **state)
+{
+	static const char *const want[] = {
+		"PASS  abi-layout: 1 SUBMIT",	"PASS  submit-header",
+		"PASS  bo-profile: 5 buffers",	"PASS  bo-mapping: 5 buffers",
+		"PASS  dma-bindings: 5 ranges", "PASS  forbidden-task-count",
+		"PASS  ioctl-returns: ",
+	};
+	static const char *const preloads[] = { "LD_PRELOAD=" NPUEMU " ", "" };
+	static const char *const options[] = { "", "--emulate" };
+
+	(void)state;
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+	for (size_t i = 0; i < COUNT(preloads); i++) {
+		char command[2000];
+		char *dir = new_name(), *text;
+		int code;
+
+		snprintf(command, sizeof command,
+			 "%s" NPUDOCTOR " capture -o %s --execute "
+			 "--allow=unverified-program -- " NPURUN " " GOOD_BUNDLE
+			 " %s --output /dev/null --output-format raw",
+			 preloads[i], dir, options[i]);
+		text = test_run(command, &code);
+		if (code)
+			fail_msg("%s: exit code %d: %s", command, code, text);
+		free(text);
+		snprintf(command, sizeof command,
+			 NPUCC " verify " GOOD_BUNDLE " --log %s/ioctl.log", dir);
+		text = test_run(command, &code);
+		for (size_t k = 0; k < COUNT(want); k++)
+			CHECK_TEXT(options[i], text, want[k]);
+		free(text);
+		test_tree_remove(dir);
+	}
+}
+
+/* The probe through real calls, on drivers of other versions. */
+static void emulated_drivers_are_diagnosed(void **state)
+{
+	static const struct {
+		const char *settings, *want;
+	} drivers[] = {
+		{ "version=908", "rknpu.driver_version = 908 (/dev/dri/renderD128)" },
+		{ "version=802", "TROUBLE rknpu.driver-old" },
+		{ "version=905", "TROUBLE rknpu.driver-old" },
+		{ "version=906", "rknpu.driver_version = 906" },
+		{ "iommu=off", "TROUBLE rknpu.iommu-off" },
+		{ "soc=rk3576", "TROUBLE rknpu.other-soc" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(drivers); i++) {
+		char command[2000];
+		char *text;
+		int code;
+
+		snprintf(command, sizeof command,
+			 "NPUEMU=%s LD_PRELOAD=" NPUEMU " " NPUDOCTOR
+			 " --family rknpu --log /dev/null",
+			 drivers[i].settings);
+		text = test_run(command, &code);
+		CHECK_TEXT(drivers[i].settings, text, drivers[i].want);
+		free(text);
+	}
+}
+#endif
+
 /* clang-format off */
 static const struct {
 	const char *name, *options, *want;
@@ -187,6 +260,9 @@ static const struct {
 	{ "npurun, untested plan", "npurun", UNTESTED_BUNDLE, true, 1u << COLLECT_UNTESTED },
 	{ "other program, untested plan", "./app", UNTESTED_BUNDLE, true,
 	  1u << COLLECT_UNTESTED | 1u << COLLECT_UNVERIFIED },
+	{ "npurun on the simulator", "npurun", "--device=sim", true, 0 },
+	{ "npurun with another driver", "npurun", "--emulate", true, 0 },
+	{ "another program's option", "./app", "--emulate", true, 1u << COLLECT_UNVERIFIED },
 	{ "npurun, no bundle", "npurun", "missing.npub", true, 1u << COLLECT_UNVERIFIED },
 	{ "untested plan, no node", "npurun", UNTESTED_BUNDLE, false, 0 },
 };
@@ -280,6 +356,10 @@ int main(void)
 		cmocka_unit_test(hazards_have_names),
 		cmocka_unit_test(new_lines_are_cut_out),
 		cmocka_unit_test(state_is_written),
+#ifdef NPUEMU
+		cmocka_unit_test(an_emulated_run_is_recorded),
+		cmocka_unit_test(emulated_drivers_are_diagnosed),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);
