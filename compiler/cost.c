@@ -116,10 +116,25 @@ void cost_of_plan(struct plan_cost *sum, const struct conv_problem *p,
 	sum->bound = bound_of(sum);
 }
 
+/*
+ * Input rows that some window covers.  Windows that touch or overlap cover all from
+ * the first to the last; others leave stride - extent rows between two of them.
+ */
+static uint32_t used_rows(const struct conv_problem *p)
+{
+	uint32_t extent = conv_extent(p->kernel_h, p->dilation_y);
+	uint32_t last = (p->out_h - 1) * p->stride_y; /* counted from the padding on */
+	uint32_t end = npu_min(last + extent, p->pad_top + p->in_h);
+	uint32_t skipped = p->stride_y > extent ? p->stride_y - extent : 0;
+
+	return end - p->pad_top - skipped * (p->out_h - 1);
+}
+
 void cost_least(struct plan_cost *c, const struct conv_problem *p, const struct conv_layout *l)
 {
 	memset(c, 0, sizeof *c);
-	c->input_bytes = (uint64_t)p->batch * p->in_c * p->in_h * p->in_w * l->elem->bytes;
+	c->input_bytes =
+		(uint64_t)p->batch * p->in_c * used_rows(p) * p->in_w * l->elem->bytes;
 	c->weight_bytes = (uint64_t)p->out_c * conv_group_in_c(p) * p->kernel_h *
 			  p->kernel_w * l->elem->bytes;
 	c->output_bytes = (uint64_t)p->batch * p->out_c * p->out_h * p->out_w *

@@ -110,7 +110,10 @@ void cost_of_tile(struct plan_cost *cost, const struct conv_problem *p,
 /* Tiles summed; ns is that of the slowest list. */
 void cost_of_plan(struct plan_cost *cost, const struct conv_problem *p,
 		  const struct conv_layout *layout, const struct plan *plan);
-/* The least DRAM bytes any plan could move: every real element once. */
+/*
+ * The least DRAM bytes any plan could move: every weight and output element once, and
+ * once every input row that a window covers.
+ */
 void cost_least(struct plan_cost *cost, const struct conv_problem *p,
 		const struct conv_layout *layout);
 
