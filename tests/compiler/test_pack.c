@@ -5,162 +5,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
-#include "pack.h"
-
-#define POISON 0xa5
-#define RED_ZONE 64u
-
-static struct conv_problem make_problem(enum npu_elem elem, uint32_t out_c, uint32_t in_c,
-					uint32_t groups, uint32_t kernel_h,
-					uint32_t kernel_w)
-{
-	struct conv_problem p = {
-		.batch = 1,
-		.in_c = in_c,
-		.in_h = 32,
-		.in_w = 32,
-		.out_c = out_c,
-		.kernel_h = kernel_h,
-		.kernel_w = kernel_w,
-		.stride_y = 1,
-		.stride_x = 1,
-		.dilation_y = 1,
-		.dilation_x = 1,
-		.groups = groups,
-		.elem = elem,
-		.out_elem = elem,
-	};
-
-	p.out_h = p.in_h - kernel_h + 1;
-	p.out_w = p.in_w - kernel_w + 1;
-	return p;
-}
-
-/* One tensor in both orders, with red zones behind both. */
-struct both {
-	struct conv_problem p;
-	struct conv_layout layout;
-	size_t count, bytes; /* user's elements and bytes */
-	uint8_t *user, *packed, *back;
-};
-
-static uint8_t *take(size_t bytes)
-{
-	uint8_t *p = malloc(bytes + RED_ZONE);
-
-	assert_non_null(p);
-	memset(p, POISON, bytes + RED_ZONE);
-	return p;
-}
-
-static void check_zone(const char *name, const uint8_t *buffer, size_t bytes)
-{
-	for (uint32_t i = 0; i < RED_ZONE; i++)
-		if (buffer[bytes + i] != POISON)
-			fail_msg("%s: byte %u behind the end was written", name, i);
-}
-
-/* Element i of the user's array: never zero, neighbours differ. */
-static uint32_t value_of(const struct both *b, size_t i)
-{
-	return 1 + (uint32_t)(i % (b->layout.elem->bytes == 1 ? 251 : 65521));
-}
-
-static uint32_t element(const struct both *b, const uint8_t *buffer, size_t i)
-{
-	uint16_t half;
-
-	if (b->layout.elem->bytes == 1)
-		return buffer[i];
-	memcpy(&half, buffer + i * 2, sizeof half);
-	return half;
-}
-
-static void open_both(struct both *b, struct conv_problem p)
-{
-	b->p = p;
-	assert_true(layout_from_problem(&b->layout, &b->p));
-	b->count = (size_t)p.out_c * (p.in_c / p.groups) * p.kernel_h * p.kernel_w;
-	b->bytes = b->count * b->layout.elem->bytes;
-	b->user = take(b->bytes);
-	b->packed = take(b->layout.weight_bytes);
-	b->back = take(b->bytes);
-	for (size_t i = 0; i < b->count; i++) {
-		uint16_t half = (uint16_t)value_of(b, i);
-
-		if (b->layout.elem->bytes == 1)
-			b->user[i] = (uint8_t)half;
-		else
-			memcpy(b->user + i * 2, &half, sizeof half);
-	}
-	pack_weights(&b->p, &b->layout, b->user, b->packed);
-	unpack_weights(&b->p, &b->layout, b->packed, b->back);
-}
-
-static void close_both(struct both *b, const char *name)
-{
-	check_zone(name, b->packed, b->layout.weight_bytes);
-	check_zone(name, b->back, b->bytes);
-	if (memcmp(b->user, b->back, b->bytes) != 0)
-		fail_msg("%s: unpacking does not give the weights back", name);
-	free(b->user);
-	free(b->packed);
-	free(b->back);
-	layout_free(&b->layout);
-}
-
-/* User's index of w[k][c][tap] when kernel k sees channel c, else SIZE_MAX. */
-static size_t user_index(const struct conv_problem *p, uint32_t k, uint32_t c,
-			 uint32_t tap)
-{
-	uint32_t in_c = p->in_c / p->groups, out_c = p->out_c / p->groups;
-	uint32_t taps = p->kernel_h * p->kernel_w;
-
-	if (k >= p->out_c || c >= p->in_c || c / in_c != k / out_c)
-		return SIZE_MAX;
-	return ((size_t)k * in_c + c % in_c) * taps + tap;
-}
-
-static void check_position(const struct both *b, const char *name, size_t at, size_t user)
-{
-	uint32_t want = user == SIZE_MAX ? 0 : value_of(b, user);
-	uint32_t has = element(b, b->packed, at);
-
-	if (has != want)
-		fail_msg("%s: element %zu is %u, the definition says %u", name, at, has,
-			 want);
-}
-
-/* Walk one dense slice; `stored` channels a tap, `kernels` stored. */
-static size_t walk_dense(const struct both *b, const char *name,
-			 const struct conv_slice *s, uint32_t stored, uint32_t kernels)
-{
-	const uint32_t group = b->layout.elem->bytes == 1 ? 32 : 16;
-	const uint32_t taps = b->p.kernel_h * b->p.kernel_w;
-	size_t at = s->weight_offset / b->layout.elem->bytes;
-
-	for (uint32_t k0 = 0; k0 < kernels; k0 += group)
-		for (uint32_t c0 = 0; c0 < stored; c0 += 32)
-			for (uint32_t tap = 0; tap < taps; tap++)
-				for (uint32_t k = k0; k < k0 + group && k < kernels; k++)
-					for (uint32_t c = c0; c < c0 + 32 && c < stored;
-					     c++) {
-						size_t user = SIZE_MAX;
-
-						if (k < s->k_count && c < s->c_count)
-							user = user_index(&b->p, s->k + k,
-									  s->c + c, tap);
-						check_position(b, name, at++, user);
-					}
-	return at * b->layout.elem->bytes;
-}
+#include "pack_fixture.h"
 
 /* clang-format off */
 static const struct {
@@ -339,45 +188,6 @@ static void test_grouped_order(void **state)
 	}
 }
 
-static uint32_t draw(uint64_t *seed, uint32_t below)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*seed >> 33) % below;
-}
-
-/* Packing and unpacking is the identity, and everything packed was written. */
-static void test_random_round_trips(void **state)
-{
-	const char *given = getenv("NPUCC_TEST_SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-
-	(void)state;
-	print_message("NPUCC_TEST_SEED=%llu\n", (unsigned long long)seed);
-	for (uint32_t i = 0; i < 300; i++) {
-		uint32_t groups = draw(&seed, 3) ? 1 : 1 + draw(&seed, 40);
-		uint32_t per_in = 1 + draw(&seed, groups > 1 ? 20 : 200);
-		uint32_t per_out =
-		    draw(&seed, 2) ? 1 : 1 + draw(&seed, groups > 1 ? 20 : 70);
-		uint32_t kh = 1 + draw(&seed, 7), kw = 1 + draw(&seed, 7);
-		enum npu_elem elem = draw(&seed, 4) ? NPU_ELEM_FP16 : NPU_ELEM_INT8;
-		struct both b;
-		char name[96];
-
-		if (groups > 1 && draw(&seed, 2))
-			per_in = per_out = 1; /* depthwise */
-		snprintf(name, sizeof name, "case %u: K %u C %u groups %u %ux%u elem %d",
-			 i, per_out * groups, per_in * groups, groups, kh, kw, (int)elem);
-		open_both(&b, make_problem(elem, per_out * groups, per_in * groups,
-					   groups, kh, kw));
-		for (uint32_t j = 0; j < b.layout.slice_count; j++)
-			if (b.layout.mode != NPUB_MODE_DEPTHWISE)
-				walk_dense(&b, name, &b.layout.slices[j],
-					   b.layout.slices[j].kernel_chans,
-					   b.layout.slices[j].stored_kernels);
-		close_both(&b, name);
-	}
-}
-
 static void test_bias(void **state)
 {
 	struct conv_problem p = make_problem(NPU_ELEM_FP16, 37, 8, 1, 1, 1);
@@ -407,7 +217,6 @@ int main(void)
 		cmocka_unit_test(test_worked_examples),
 		cmocka_unit_test(test_depthwise_order),
 		cmocka_unit_test(test_grouped_order),
-		cmocka_unit_test(test_random_round_trips),
 		cmocka_unit_test(test_bias),
 	};
 

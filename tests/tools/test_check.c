@@ -96,65 +96,40 @@ static void make_weights(struct fixture *f, const struct conv_problem *p)
 		}
 }
 
+/* The same conv as the compiler and as a bundle say it. */
+/* clang-format off */
+static const struct conv_problem the_problem = {
+	.batch = 1, .in_c = IN_C, .in_h = IN_H, .in_w = IN_W, .out_c = OUT_C,
+	.out_h = OUT_H, .out_w = OUT_W, .kernel_h = 3, .kernel_w = 2, .stride_y = 2,
+	.stride_x = 1, .pad_top = 1, .pad_left = 1, .dilation_y = 1, .dilation_x = 1,
+	.groups = 1, .elem = NPU_ELEM_FP16, .out_elem = NPU_ELEM_FP16,
+	.bias.kind = SOURCE_SEED,
+};
+
+static const struct npub_conv the_conv = {
+	.batch = 1, .in_c = IN_C, .in_h = IN_H, .in_w = IN_W, .out_c = OUT_C,
+	.out_h = OUT_H, .out_w = OUT_W, .kernel_h = 3, .kernel_w = 2, .stride_y = 2,
+	.stride_x = 1, .pad_top = 1, .pad_left = 1, .dilation_y = 1, .dilation_x = 1,
+	.groups = 1, .elem = NPU_ELEM_FP16, .out_elem = NPU_ELEM_FP16, .input = 0,
+	.output = 1, .weights = 2, .bias = 3,
+};
+/* clang-format on */
+
 static int open_fixture(void **state)
 {
 	static struct fixture f;
 	const struct tensor_desc in = { NPU_ELEM_FP16, 1, IN_C, IN_H, IN_W, 1, 0 };
 	const struct tensor_desc out = { NPU_ELEM_FP16, 1, OUT_C, OUT_H, OUT_W, 1, 0 };
-	const struct conv_problem p = {
-		.batch = 1,
-		.in_c = IN_C,
-		.in_h = IN_H,
-		.in_w = IN_W,
-		.out_c = OUT_C,
-		.out_h = OUT_H,
-		.out_w = OUT_W,
-		.kernel_h = 3,
-		.kernel_w = 2,
-		.stride_y = 2,
-		.stride_x = 1,
-		.pad_top = 1,
-		.pad_left = 1,
-		.dilation_y = 1,
-		.dilation_x = 1,
-		.groups = 1,
-		.elem = NPU_ELEM_FP16,
-		.out_elem = NPU_ELEM_FP16,
-		.bias.kind = SOURCE_SEED,
-	};
 
 	memset(&f, 0, sizeof(f));
-	f.conv = (struct npub_conv){
-		.batch = 1,
-		.in_c = IN_C,
-		.in_h = IN_H,
-		.in_w = IN_W,
-		.out_c = OUT_C,
-		.out_h = OUT_H,
-		.out_w = OUT_W,
-		.kernel_h = 3,
-		.kernel_w = 2,
-		.stride_y = 2,
-		.stride_x = 1,
-		.pad_top = 1,
-		.pad_left = 1,
-		.dilation_y = 1,
-		.dilation_x = 1,
-		.groups = 1,
-		.elem = NPU_ELEM_FP16,
-		.out_elem = NPU_ELEM_FP16,
-		.input = 0,
-		.output = 1,
-		.weights = 2,
-		.bias = 3,
-	};
+	f.conv = the_conv;
 	f.bo = (struct npub_bo){ .role = NPUB_BO_WEIGHT,
 				 .bytes = sizeof(f.data),
 				 .data_bytes = sizeof(f.data) };
 	f.npub = (struct npub){ .tensors = f.tensors, .bos = &f.bo, .data = f.data };
 	assert_true(tensor_new(&f.input, &in) && tensor_new(&f.output, &out));
 	assert_true(tensor_fill_random(&f.input, 3));
-	make_weights(&f, &p);
+	make_weights(&f, &the_problem);
 	*state = &f;
 	return 0;
 }

@@ -18,6 +18,7 @@ static bool parse_exact(bool png, const void *file, size_t bytes, struct image *
 
 static void pnm_good(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *name, *file;
 		size_t bytes;
@@ -25,56 +26,15 @@ static void pnm_good(void **state)
 		uint16_t samples[6];
 	} cases[] = {
 #define FILE_OF(text) text, sizeof(text) - 1
-		{ "P2",
-		  FILE_OF("P2 3 2 9\n0 1 2\n3 4 9"),
-		  3,
-		  2,
-		  1,
-		  9,
-		  { 0, 1, 2, 3, 4, 9 } },
-		{ "P2 comments",
-		  FILE_OF("P2#c\n# 7 7\n 2 #w\n1\n#max\n65535 65535 256\n"),
-		  2,
-		  1,
-		  1,
-		  65535,
-		  { 65535, 256 } },
-		{ "P3",
-		  FILE_OF("P3\n1 2\n255\n255 0 1\n2 3 4\n"),
-		  1,
-		  2,
-		  3,
-		  255,
-		  { 255, 0, 1, 2, 3, 4 } },
-		{ "P5",
-		  FILE_OF("P5 3 1 255\n\x00\x7f\xff"),
-		  3,
-		  1,
-		  1,
-		  255,
-		  { 0, 127, 255 } },
-		{ "P5 sample like white space",
-		  FILE_OF("P5 2 1 255\n\n "),
-		  2,
-		  1,
-		  1,
-		  255,
-		  { 10, 32 } },
-		{ "P5 wide",
-		  FILE_OF("P5 2 1 256\n\x01\x00\x00\xff"),
-		  2,
-		  1,
-		  1,
-		  256,
-		  { 256, 255 } },
-		{ "P6",
-		  FILE_OF("P6 1 1 255\n\x01\x02\x03\n"),
-		  1,
-		  1,
-		  3,
-		  255,
-		  { 1, 2, 3 } },
+		{ "P2", FILE_OF("P2 3 2 9\n0 1 2\n3 4 9"), 3, 2, 1, 9, { 0, 1, 2, 3, 4, 9 } },
+		{ "P2 comments", FILE_OF("P2#c\n# 7 7\n 2 #w\n1\n#max\n65535 65535 256\n"), 2, 1, 1, 65535, { 65535, 256 } },
+		{ "P3", FILE_OF("P3\n1 2\n255\n255 0 1\n2 3 4\n"), 1, 2, 3, 255, { 255, 0, 1, 2, 3, 4 } },
+		{ "P5", FILE_OF("P5 3 1 255\n\x00\x7f\xff"), 3, 1, 1, 255, { 0, 127, 255 } },
+		{ "P5 sample like white space", FILE_OF("P5 2 1 255\n\n "), 2, 1, 1, 255, { 10, 32 } },
+		{ "P5 wide", FILE_OF("P5 2 1 256\n\x01\x00\x00\xff"), 2, 1, 1, 256, { 256, 255 } },
+		{ "P6", FILE_OF("P6 1 1 255\n\x01\x02\x03\n"), 1, 1, 3, 255, { 1, 2, 3 } },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -183,6 +143,7 @@ static void png_kinds(void **state)
 					{ 0, 255, 255, 0 },
 					{ 255, 255 } };
 	static uint8_t bits[3][1] = { { 0x40 }, { 0x80 }, { 0xc0 } };
+	/* clang-format off */
 	static const struct {
 		const char *name;
 		int type, depth, interlace;
@@ -191,61 +152,14 @@ static void png_kinds(void **state)
 		bool alpha;
 		uint16_t first[4];
 	} cases[] = {
-		{ "rgba",
-		  PNG_COLOR_TYPE_RGB_ALPHA,
-		  8,
-		  PNG_INTERLACE_NONE,
-		  { rgba[0], rgba[1], rgba[2] },
-		  3,
-		  255,
-		  true,
-		  { 1, 2, 3, 4 } },
-		{ "rgba interlaced",
-		  PNG_COLOR_TYPE_RGB_ALPHA,
-		  8,
-		  PNG_INTERLACE_ADAM7,
-		  { rgba[0], rgba[1], rgba[2] },
-		  3,
-		  255,
-		  true,
-		  { 1, 2, 3, 4 } },
-		{ "grey and alpha",
-		  PNG_COLOR_TYPE_GRAY_ALPHA,
-		  8,
-		  PNG_INTERLACE_NONE,
-		  { grey_alpha[0], grey_alpha[1], grey_alpha[2] },
-		  1,
-		  255,
-		  true,
-		  { 1, 2, 3, 4 } },
-		{ "16 bits",
-		  PNG_COLOR_TYPE_GRAY,
-		  16,
-		  PNG_INTERLACE_NONE,
-		  { grey16[0], grey16[1], grey16[2] },
-		  1,
-		  65535,
-		  false,
-		  { 258, 772, 255, 65280 } },
-		{ "1 bit",
-		  PNG_COLOR_TYPE_GRAY,
-		  1,
-		  PNG_INTERLACE_NONE,
-		  { bits[0], bits[1], bits[2] },
-		  1,
-		  255,
-		  false,
-		  { 0, 255, 255, 0 } },
-		{ "palette",
-		  PNG_COLOR_TYPE_PALETTE,
-		  1,
-		  PNG_INTERLACE_NONE,
-		  { bits[0], bits[1], bits[2] },
-		  3,
-		  255,
-		  false,
-		  { 1, 2, 3, 250 } },
+		{ "rgba", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_NONE, { rgba[0], rgba[1], rgba[2] }, 3, 255, true, { 1, 2, 3, 4 } },
+		{ "rgba interlaced", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_ADAM7, { rgba[0], rgba[1], rgba[2] }, 3, 255, true, { 1, 2, 3, 4 } },
+		{ "grey and alpha", PNG_COLOR_TYPE_GRAY_ALPHA, 8, PNG_INTERLACE_NONE, { grey_alpha[0], grey_alpha[1], grey_alpha[2] }, 1, 255, true, { 1, 2, 3, 4 } },
+		{ "16 bits", PNG_COLOR_TYPE_GRAY, 16, PNG_INTERLACE_NONE, { grey16[0], grey16[1], grey16[2] }, 1, 65535, false, { 258, 772, 255, 65280 } },
+		{ "1 bit", PNG_COLOR_TYPE_GRAY, 1, PNG_INTERLACE_NONE, { bits[0], bits[1], bits[2] }, 1, 255, false, { 0, 255, 255, 0 } },
+		{ "palette", PNG_COLOR_TYPE_PALETTE, 1, PNG_INTERLACE_NONE, { bits[0], bits[1], bits[2] }, 3, 255, false, { 1, 2, 3, 250 } },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -150,3 +150,27 @@ bool check_text(const char *name, const char *text, const struct verify_subject 
 	free(log);
 	return ok;
 }
+
+void check_subject(const struct verify_subject *s, struct report *report)
+{
+	static const struct log no_log;
+	struct evidence ev;
+
+	report_init(report);
+	subject_check_structure(s, 0, report);
+	subject_check_plan(s, 0, report);
+	if (!evidence_init(&ev, &no_log, &s->npub, &s->npub.convs[0], 1))
+		give_up("out of memory", "subject");
+	evidence_check_forbidden(&ev, report);
+	evidence_free(&ev);
+}
+
+const char *verdict_of(const struct report *report, const char *name)
+{
+	const struct report_item *item = report_find(report, name);
+
+	return !item			       ? "MISSING"
+	       : item->verdict == VERDICT_FAIL ? item->reason
+	       : item->verdict == VERDICT_SKIP ? "SKIP"
+					       : "PASS";
+}

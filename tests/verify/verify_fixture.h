@@ -38,4 +38,10 @@ char *damaged(const char *text, const struct damage *damage);
 bool check_text(const char *name, const char *text, const struct verify_subject *subject,
 		uint32_t cores, struct report *report, char *why);
 
+/* All items of a subject without logs. */
+void check_subject(const struct verify_subject *s, struct report *report);
+
+/* "PASS", "SKIP", the reason of a failure, or "MISSING". */
+const char *verdict_of(const struct report *report, const char *name);
+
 #endif

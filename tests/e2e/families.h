@@ -1,0 +1,21 @@
+/*
+ * Families of random problems.
+ */
+#ifndef FAMILIES_H
+#define FAMILIES_H
+
+#include "problem.h"
+
+#define MAX_WIDTH 2047u /* of an input row */
+
+struct family {
+	const char *name;
+	void (*draw)(struct problem *p,
+		     uint64_t *s); /* sizes; may be too large or illegal */
+	uint32_t share;		   /* of all problems */
+};
+
+/* One of all, by their shares, or one of those that aim at the edges of the CBUF. */
+const struct family *family_draw(uint64_t *s, bool at_edges);
+
+#endif
