@@ -9,6 +9,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
 unset NPURT_NO_DEVICE NPUEMU NPUEMU_SCRIPT NPUEMU_LIB
+# A sanitizer wants to be first; behind the emulator it works as well.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 
 # check NAME STATUS TEXT... -- COMMAND: its exit status, and texts it must print
 check() {
