@@ -89,6 +89,43 @@ static void alignment(void **state)
 	close(fd);
 }
 
+/* Addresses run out for good, and come back when something is freed. */
+static void addresses_run_out(void **state)
+{
+	struct rig_bo a, b, c;
+	int one, two;
+
+	(void)state;
+	rig_reset("iova-top 0x02002000"); /* two pages above the lowest address */
+	one = rig_open();
+	two = rig_open();
+	assert_int_equal(0, rig_create(one, 0x403, PAGE, &a));
+	assert_int_equal(0, rig_create(two, 0x403, PAGE, &b));
+	assert_int_equal(EFAULT, rig_create(one, 0x403, PAGE, &c));
+	assert_int_equal(0, rig_destroy(two, &b));
+	assert_int_equal(0, rig_create(one, 0x403, PAGE, &c));
+	assert_int_equal(b.dma, c.dma);
+	close(one);
+	close(two);
+}
+
+/* Each domain has addresses of its own. */
+static void domains(void **state)
+{
+	struct rig_create c = { .flags = 0x403, .size = PAGE, .domain = 3 };
+	struct rig_bo a;
+	int fd;
+
+	(void)state;
+	rig_reset(NULL);
+	fd = rig_open();
+	assert_int_equal(0, rig_create(fd, 0x403, PAGE, &a));
+	assert_int_equal(0, rig_ioctl(fd, REQ_CREATE, &c));
+	assert_true(c.dma_addr == a.dma);
+	assert_true(c.obj_addr != a.obj);
+	close(fd);
+}
+
 static void fresh_contents(void **state)
 {
 	struct rig_bo paged, contiguous, zeroed;

@@ -201,6 +201,24 @@ static void timeout_is_told(void **state)
 	rig_end(&r);
 }
 
+/* Before 0.9 there was one line, and no elapsed time in the header. */
+static void old_drivers_say_less(void **state)
+{
+	struct rig_submit s;
+	struct rig r;
+
+	(void)state;
+	rig_reset("version 802, hang submit 1");
+	rig_begin(&r, &one_task);
+	assert_int_equal(ETIMEDOUT, rig_run(&r, &s));
+	CHECK_LOG("0.8.2",
+		  "job timeout, flags: 0x5, irq status: 0x0, raw status: 0xc0000000");
+	assert_false(rig_logged("core 0 irq status"));
+	assert_int_equal(0, rig_run(&r, &s));
+	assert_int_equal(0, s.elapsed_ns);
+	rig_end(&r);
+}
+
 /* ---- NONBLOCK: why the runtime must not use it ---- */
 
 static void nonblock(void **state)
@@ -272,9 +290,13 @@ static void destroyed_in_use(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(behind_others), cmocka_unit_test(hang_behind_others),
-		cmocka_unit_test(masks),	 cmocka_unit_test(timeout_is_told),
-		cmocka_unit_test(nonblock),	 cmocka_unit_test(destroyed_in_use),
+		cmocka_unit_test(behind_others),
+		cmocka_unit_test(hang_behind_others),
+		cmocka_unit_test(masks),
+		cmocka_unit_test(timeout_is_told),
+		cmocka_unit_test(old_drivers_say_less),
+		cmocka_unit_test(nonblock),
+		cmocka_unit_test(destroyed_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
