@@ -13,7 +13,7 @@
 #include "options.h"
 #include "spec.h"
 
-enum option_id { OPT_SCHEDULES = 1, OPT_JSON, OPT_TIME, OPT_HELP };
+enum option_id { OPT_SCHEDULES = 1, OPT_JSON, OPT_TIME };
 
 static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Options" },
@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	  "say how long each answer took, in microseconds" },
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
 	  "look for captured schedules in DIR before those built in (NPUCC_SCHEDULES)" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
 };
 
 static const struct options_section sections[] = {
@@ -62,36 +62,34 @@ struct request {
 	bool json, time;
 };
 
+static int take_option(void *request, const struct options_scan *scan, int id)
+{
+	struct request *r = request;
+
+	switch (id) {
+	case OPTIONS_WORD:
+		r->specs[r->spec_count++] = scan->value;
+		break;
+	case OPT_SCHEDULES:
+		r->schedules = scan->value;
+		break;
+	case OPT_JSON:
+		r->json = true;
+		break;
+	case OPT_TIME:
+		r->time = true;
+		break;
+	}
+	return -1;
+}
+
 /* Exit code to end with, or -1 to go on. */
 static int parse_request(struct request *r, int argc, char **argv)
 {
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		switch (id) {
-		case OPTIONS_WORD:
-			r->specs[r->spec_count++] = scan.value;
-			break;
-		case OPT_SCHEDULES:
-			r->schedules = scan.value;
-			break;
-		case OPT_JSON:
-			r->json = true;
-			break;
-		case OPT_TIME:
-			r->time = true;
-			break;
-		case OPT_HELP:
-			options_help(&options, stdout);
-			return EXIT_DONE;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (r->spec_count)
-		return -1;
+	if (code >= 0 || r->spec_count)
+		return code;
 	options_usage(&options, stderr, "no SPEC: name a file, a slug or -");
 	return EXIT_USAGE;
 }

@@ -19,8 +19,7 @@ enum option_id {
 	OPT_DRIVER,
 	OPT_DATE,
 	OPT_NOTE,
-	OPT_HAZARD,
-	OPT_HELP
+	OPT_HAZARD
 };
 
 static const struct option_row rows[] = {
@@ -46,7 +45,7 @@ static const struct option_row rows[] = {
 	  "inherit "
 	  "it until the file says \"inherited\": false; may be repeated" },
 	{ NULL, NULL, NULL, 0, "Help" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
 };
 
 static const struct options_section sections[] = {
@@ -101,10 +100,9 @@ static void take_word(struct template_request *r, const char *word)
 		r->words[r->word_count++] = word;
 }
 
-/* Exit code to end with, or -1 to go on. */
-static int apply_option(struct template_request *r, const struct options_scan *scan,
-			int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
+	struct template_request *r = request;
 	switch (id) {
 	case OPTIONS_WORD:
 		take_word(r, scan->value);
@@ -152,11 +150,6 @@ static int apply_option(struct template_request *r, const struct options_scan *s
 		}
 		r->hazards[r->hazard_count++] = scan->value;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return EXIT_DONE;
-	default:
-		return EXIT_USAGE;
 	}
 	return -1;
 }
@@ -203,15 +196,12 @@ static int run_action(struct template_request *r)
 int cmd_template(int argc, char **argv)
 {
 	struct template_request r = { 0 };
-	struct options_scan scan;
-	int id, code = -1;
+	int code;
 
 	r.words = calloc((size_t)argc + 1, sizeof *r.words);
 	if (!r.words)
 		return EXIT_INTERNAL;
-	options_begin(&scan, &options, argc, argv, stderr);
-	while (code < 0 && (id = options_next(&scan)) != OPTIONS_END)
-		code = apply_option(&r, &scan, id);
+	code = options_each(&options, argc, argv, take_option, &r);
 	if (code < 0)
 		code = run_action(&r);
 	free(r.words);

@@ -20,8 +20,7 @@ enum option_id {
 	OPT_CORPUS,
 	OPT_ONLY,
 	OPT_VERBOSE,
-	OPT_JSON,
-	OPT_HELP
+	OPT_JSON
 };
 
 static const struct option_row rows[] = {
@@ -49,7 +48,7 @@ static const struct option_row rows[] = {
 	  "with --corpus: a line for every capture, not only for differing ones" },
 	{ NULL, NULL, NULL, 0, "Output" },
 	{ NULL, "json", NULL, OPT_JSON, "print JSON instead of text" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
 };
 
 static const struct options_section sections[] = {
@@ -103,9 +102,9 @@ struct request {
 	bool json;
 };
 
-/* Exit code to end with, or -1 to go on. */
-static int apply_option(struct request *r, struct options_scan *scan, int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
+	struct request *r = request;
 	int choice;
 
 	switch (id) {
@@ -153,11 +152,6 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 		if (!options_number(scan, 1, NPU_MAX_CORES, &r->cores))
 			return EXIT_USAGE;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return EXIT_DONE;
-	default:
-		return EXIT_USAGE;
 	}
 	return -1;
 }
@@ -187,17 +181,9 @@ static int check_request(const struct request *r)
 
 static int parse_request(struct request *r, int argc, char **argv)
 {
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		int code = apply_option(r, &scan, id);
-
-		if (code >= 0)
-			return code;
-	}
-	return check_request(r);
+	return code >= 0 ? code : check_request(r);
 }
 
 /* All that was read; the checks only look. */

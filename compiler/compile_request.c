@@ -19,9 +19,7 @@ enum option_id {
 	OPT_STRIP,
 	OPT_DEPFILE,
 	OPT_DEPFILE_NAME,
-	OPT_QUIET,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_QUIET
 };
 
 static const struct option_row rows[] = {
@@ -58,8 +56,8 @@ static const struct option_row rows[] = {
 	{ "n", "dry-run", NULL, OPT_DRY_RUN,
 	  "do everything, weights included, but write no file" },
 	{ "q", "quiet", NULL, OPT_QUIET, "no progress and no summary" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
-	{ NULL, "version", NULL, OPT_VERSION, "print the version" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ NULL, "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -89,7 +87,6 @@ static const struct options options = {
 	.section_count = sizeof sections / sizeof sections[0],
 };
 
-
 /* "1", "1,3", "all" to a mask. */
 static bool parse_cores(const struct options_scan *scan, uint32_t *mask)
 {
@@ -112,11 +109,11 @@ static bool parse_cores(const struct options_scan *scan, uint32_t *mask)
 	return false;
 }
 
-/* Exit code to end with, or -1 to go on. */
-static int apply_option(struct request *r, struct options_scan *scan, int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
 	static const char *const formats[] = { "text", "json" };
 	static const char *const schedules[] = { "vendor" };
+	struct request *r = request;
 	int choice;
 
 	switch (id) {
@@ -152,13 +149,6 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 			return EXIT_USAGE;
 		r->explain = choice ? EXPLAIN_JSON : EXPLAIN_TEXT;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return EXIT_DONE;
-	case OPT_VERSION:
-		puts("npucc " NPUCC_VERSION);
-		return EXIT_DONE;
-	default: return EXIT_USAGE;
 	}
 	return -1;
 }
@@ -183,15 +173,7 @@ static int check_request(const struct request *r)
 
 int compile_request_parse(struct request *r, int argc, char **argv)
 {
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		int code = apply_option(r, &scan, id);
-
-		if (code >= 0)
-			return code;
-	}
-	return check_request(r);
+	return code >= 0 ? code : check_request(r);
 }

@@ -186,6 +186,33 @@ int options_next(struct options_scan *scan)
 	return word[1] == '-' ? next_long(scan, word + 2) : next_short(scan, word + 1);
 }
 
+int options_each(const struct options *options, int argc, char **argv, options_take *take,
+		 void *request)
+{
+	struct options_scan scan;
+	int id, code = -1;
+
+	options_begin(&scan, options, argc, argv, stderr);
+	while (code < 0 && (id = options_next(&scan)) != OPTIONS_END) {
+		switch (id) {
+		case OPTIONS_ERROR:
+			code = OPTIONS_EXIT_USAGE;
+			break;
+		case OPTIONS_HELP:
+			options_help(options, stdout);
+			code = 0;
+			break;
+		case OPTIONS_VERSION:
+			printf("%s " NPUCC_VERSION "\n", options->program);
+			code = 0;
+			break;
+		default:
+			code = take(request, &scan, id);
+		}
+	}
+	return code;
+}
+
 bool options_number(const struct options_scan *scan, uint64_t min, uint64_t max,
 		    uint64_t *out)
 {

@@ -9,13 +9,18 @@
  *     };
  *     static const struct options options = { "npucc", rows, ROWS, ... };
  *
- *     options_begin(&scan, &options, argc, argv, stderr);
- *     while ((id = options_next(&scan)) != OPTIONS_END)
- *             switch (id) { case OPT_OUTPUT: out = scan.value; ... }
+ *     static int take(void *request, const struct options_scan *scan, int id)
+ *     {
+ *             switch (id) { case OPT_OUTPUT: request->output = scan->value; ... }
+ *             return -1;
+ *     }
+ *
+ *     code = options_each(&options, argc, argv, take, &request);
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +57,10 @@ struct options {
 	size_t section_count;
 };
 
+/* Ids that options_each() answers itself; the rows may have any names. */
+#define OPTIONS_HELP (INT_MAX - 1)
+#define OPTIONS_VERSION INT_MAX
+
 #define OPTIONS_END 0	   /* no word is left */
 #define OPTIONS_WORD (-1)  /* `value` is an argument that is not an option */
 #define OPTIONS_ERROR (-2) /* reported; the caller ends with exit code 2 */
@@ -74,6 +83,22 @@ struct options_scan {
 /* Begin at argv[1].  Complaints go to `err`, one line each. */
 void options_begin(struct options_scan *scan, const struct options *options, int argc,
 		   char **argv, FILE *err);
+
+/*
+ * One option or word of a command line, for options_each().  The exit code to end
+ * with, after a complaint, or -1 to go on.  `id` is one of the caller's rows or
+ * OPTIONS_WORD.
+ */
+typedef int options_take(void *request, const struct options_scan *scan, int id);
+
+/*
+ * Give every option and word to `take` until it returns an exit code.  --help and
+ * --version print their page; what cannot be read ends with OPTIONS_EXIT_USAGE.
+ * The exit code to end with, or -1 to go on.
+ */
+#define OPTIONS_EXIT_USAGE 2
+int options_each(const struct options *options, int argc, char **argv, options_take *take,
+		 void *request);
 
 /* The next option's id, OPTIONS_WORD, OPTIONS_END or OPTIONS_ERROR. */
 int options_next(struct options_scan *scan);

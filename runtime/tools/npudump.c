@@ -18,9 +18,7 @@ enum {
 	OPT_TASK,
 	OPT_JSON,
 	OPT_AS,
-	OPT_OUTPUT,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_OUTPUT
 };
 
 static const struct option_row rows[] = {
@@ -55,8 +53,8 @@ static const struct option_row rows[] = {
 	  "kept" },
 	{ "o", "output", "FILE", OPT_OUTPUT,
 	  "write to FILE, whole or not at all, instead of standard output" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
-	{ "V", "version", NULL, OPT_VERSION, "print the version" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -93,7 +91,8 @@ struct request {
 	enum form form;
 };
 
-static bool take_option(struct request *r, const struct options_scan *scan, int id)
+/* False after a complaint. */
+static bool apply_option(struct request *r, const struct options_scan *scan, int id)
 {
 	static const char *const forms[] = { "text", "json", "capture" };
 	uint64_t number = 0;
@@ -133,12 +132,15 @@ static bool take_option(struct request *r, const struct options_scan *scan, int 
 		}
 		r->bundle = scan->value;
 		return true;
-	case OPTIONS_ERROR:
-		return false;
 	default:
 		r->parts |= (uint32_t)id >> 16;
 		return true;
 	}
+}
+
+static int take_option(void *request, const struct options_scan *scan, int id)
+{
+	return apply_option(request, scan, id) ? -1 : EXIT_USAGE;
 }
 
 static enum tool_exit render(struct dump *d, const struct request *r, char **text,
@@ -182,7 +184,8 @@ static enum tool_exit dump_bundle(const struct bundle_file *file, const struct r
 	part.data = text;
 	if (code != EXIT_DONE) {
 		tool_complain(PROGRAM, file->path, "internal error: out of memory");
-	} else if (!files_write(r->output ? r->output : "-", &part, 1, why, sizeof(why))) {
+	} else if (!files_write(r->output ? r->output : "-", &part, 1, why,
+				sizeof(why))) {
 		tool_complain(PROGRAM, r->output ? r->output : "standard output", "%s",
 			      why);
 		code = EXIT_FILE;
@@ -194,25 +197,13 @@ static enum tool_exit dump_bundle(const struct bundle_file *file, const struct r
 int main(int argc, char **argv)
 {
 	struct request request = { .task = NPUB_NONE };
-	struct options_scan scan;
 	struct bundle_file file;
-	enum tool_exit code;
-	int id;
+	int code;
 
 	json_put_init();
-	options_begin(&scan, &page, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		if (id == OPT_HELP) {
-			options_help(&page, stdout);
-			return EXIT_DONE;
-		}
-		if (id == OPT_VERSION) {
-			puts(PROGRAM " " NPUCC_VERSION);
-			return EXIT_DONE;
-		}
-		if (!take_option(&request, &scan, id))
-			return EXIT_USAGE;
-	}
+	code = options_each(&page, argc, argv, take_option, &request);
+	if (code >= 0)
+		return code;
 	if (!request.bundle) {
 		options_usage(&page, stderr, "which bundle?");
 		return EXIT_USAGE;

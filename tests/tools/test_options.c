@@ -181,6 +181,55 @@ static void choices(void **state)
 	free(text);
 }
 
+/* Ends with 7 at -q; counts what it is given. */
+static int take(void *request, const struct options_scan *scan, int id)
+{
+	(void)scan;
+	++*(unsigned *)request;
+	return id == QUIET ? 7 : -1;
+}
+
+static void each_until_a_code(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *words[4];
+		int code;
+		unsigned taken;
+	} cases[] = {
+		{ "nothing", { NULL }, -1, 0 },
+		{ "all taken", { "-n", "3", "word" }, -1, 2 },
+		{ "the caller's code", { "word", "-q", "-n3" }, 7, 2 },
+		{ "unknown", { "word", "--nonsense", "-q" }, OPTIONS_EXIT_USAGE, 1 },
+		{ "help", { "word", "--help", "-q" }, 0, 1 },
+		{ "version", { "--version", "-q" }, 0, 0 },
+	};
+	static const struct option_row more[] = {
+		{ "n", "count", "N", COUNT_OPTION, "how many" },
+		{ "q", "quiet", NULL, QUIET, "say nothing" },
+		{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+		{ NULL, "version", NULL, OPTIONS_VERSION, "print the version" },
+	};
+	struct options o = options;
+
+	(void)state;
+	o.rows = more;
+	o.row_count = COUNT(more);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *argv[5] = { (char *)"prog" };
+		unsigned taken = 0;
+		int argc = 1;
+
+		while (argc <= 4 && cases[i].words[argc - 1]) {
+			argv[argc] = (char *)cases[i].words[argc - 1];
+			argc++;
+		}
+		CHECK(cases[i].name,
+		      options_each(&o, argc, argv, take, &taken) == cases[i].code);
+		CHECK(cases[i].name, taken == cases[i].taken);
+	}
+}
+
 /* Each option is on the page, and no line is too long for a terminal. */
 static void help_page(void **state)
 {
@@ -207,7 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts),   cmocka_unit_test(refuses),
 		cmocka_unit_test(numbers),   cmocka_unit_test(choices),
-		cmocka_unit_test(help_page),
+		cmocka_unit_test(help_page), cmocka_unit_test(each_until_a_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
