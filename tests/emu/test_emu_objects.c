@@ -300,7 +300,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handles),    cmocka_unit_test(create_query),
-		cmocka_unit_test(alignment),  cmocka_unit_test(fresh_contents),
+		cmocka_unit_test(alignment),  cmocka_unit_test(addresses_run_out),
+		cmocka_unit_test(domains),    cmocka_unit_test(fresh_contents),
 		cmocka_unit_test(map_errors), cmocka_unit_test(objects_live_while_mapped),
 		cmocka_unit_test(duplicates), cmocka_unit_test(sharing),
 	};
