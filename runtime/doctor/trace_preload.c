@@ -62,8 +62,6 @@ static void find(void *slot, const char *name)
 
 static void init(void)
 {
-	const char *path = getenv("NPUTRACE_FILE");
-
 	find(&next.open, "open");
 	find(&next.open64, "open64");
 	find(&next.openat, "openat");
@@ -72,30 +70,46 @@ static void init(void)
 	find(&next.ioctl, "ioctl");
 	find(&next.mmap, "mmap");
 	find(&next.mmap64, "mmap64");
-	if (path && next.open && next.close) {
-		int fd = next.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-
-		/* out of the way: the program's own files keep their numbers */
-		trace_fd = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD_FROM);
-		if (trace_fd >= 0)
-			next.close(fd);
-		else
-			trace_fd = fd;
-	}
 }
 
+/*
+ * At the first row, not at the first call: a sanitizer maps memory before there is an
+ * environment.
+ */
+static void open_trace(void)
+{
+	static bool tried;
+	const char *path = getenv("NPUTRACE_FILE");
+	int fd;
+
+	if (tried || !path)
+		return;
+	tried = true;
+	fd = next.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	/* out of the way: the program's own files keep their numbers */
+	trace_fd = fcntl(fd, F_DUPFD_CLOEXEC, TRACE_FD_FROM);
+	if (trace_fd >= 0)
+		next.close(fd);
+	else
+		trace_fd = fd;
+}
+
+/* Under the lock. */
 static void write_rows(const char *rows)
 {
 	size_t left = strlen(rows);
+	int saved = errno;
 
+	open_trace();
 	while (trace_fd >= 0 && left) {
 		ssize_t n = write(trace_fd, rows, left);
 
 		if (n <= 0)
-			return; /* a full disk must not change what the program does */
+			break; /* a full disk must not change what the program does */
 		rows += n;
 		left -= (size_t)n;
 	}
+	errno = saved;
 }
 
 static void opened(int fd, const char *path)

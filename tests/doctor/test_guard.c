@@ -134,6 +134,7 @@ static void programs_get_env_and_output(void **state)
 	remove(command.output);
 	assert_string_equal(text, "hello\nno input\n");
 	command.argv = missing;
+	command.output = NULL;
 	assert_int_equal(guard_run(&command, &outcome), 0);
 	assert_int_equal(outcome.exit_code, 127);
 }
