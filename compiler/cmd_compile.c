@@ -173,6 +173,41 @@ static bool load_templates(struct request *r, struct template_set *set, struct s
 	return true;
 }
 
+/* Is `path` a file that was read, under whatever name? */
+static bool is_source(const struct spec *spec, const char *path)
+{
+	struct stat out, in;
+
+	if (!path || stat(path, &out) != 0 || !S_ISREG(out.st_mode))
+		return false;
+	for (size_t i = 0; i < spec->dep_count; i++)
+		if (stat(spec->deps[i], &in) == 0 && in.st_dev == out.st_dev &&
+		    in.st_ino == out.st_ino)
+			return true;
+	return false;
+}
+
+/* Outputs never replace a spec, an include or a weights file; errors are printed. */
+static bool spares_sources(const struct request *r, const struct spec *spec)
+{
+	const struct {
+		const char *option, *path;
+	} outputs[] = {
+		{ "-o", r->output },
+		{ "-MF", r->want_depfile ? r->depfile : NULL },
+		{ "--figure", r->figure },
+	};
+
+	for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+		if (!is_source(spec, outputs[i].path))
+			continue;
+		fprintf(stderr, "npucc: %s: '%s' is one of the files that are read\n",
+			outputs[i].option, outputs[i].path);
+		return false;
+	}
+	return true;
+}
+
 static int compile_request(struct request *r)
 {
 	struct diag *diag = diag_new(stderr);
@@ -192,7 +227,11 @@ static int compile_request(struct request *r)
 			   "--figure draws one conv, there are %zu", spec.count);
 	for (size_t i = 0; r->have_seed && i < spec.count; i++)
 		spec.convs[i].seed = r->seed;
-	if (!diag_errors(diag) && load_templates(r, &templates, &spec, diag)) {
+	if (diag_errors(diag) || !load_templates(r, &templates, &spec, diag)) {
+		run = EXIT_REFUSED;
+	} else if (!spares_sources(r, &spec)) {
+		run = EXIT_USAGE;
+	} else {
 		bundle = bundle_new(spec_digest(&spec));
 		run = bundle ? run_convs(r, &spec, bundle, diag) : EXIT_INTERNAL;
 	}

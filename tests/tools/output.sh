@@ -71,6 +71,24 @@ says err "none/x.d: cannot create: No such file or directory"
 case="dry run"
 run 0 "$npucc" $slug -q -n -o x.npub -MD --figure x.svg
 
+case="sources are never replaced"
+printf 'conv a b1_c3_h9_w9_oc1_wic3_k1_g1_s1_pvalid { weights "w.npy" }\n' >in.conv
+printf 'include "in.conv"\n' >top.conv
+{
+	printf '\223NUMPY\001\000\166\000'
+	printf '%-117s\n' "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 3, 1, 1), }"
+	printf '\000\000\000\000\000\000'
+} >w.npy
+ln -s w.npy link.npy
+cat top.conv in.conv w.npy >all.before
+for file in top.conv in.conv w.npy ./w.npy link.npy; do
+	run 2 "$npucc" top.conv -q -o $file
+	says err "npucc: -o: '$file' is one of the files that are read"
+	run 2 "$npucc" top.conv -q --figure $file
+	run 2 "$npucc" top.conv -q -o /dev/null -MF $file
+done
+cat top.conv in.conv w.npy | cmp - all.before || fail "a source was changed"
+
 case="files that are not there"
 run 3 "$npucc" template import none.json -o x.json
 says err "npucc template: unable to open none.json: No such file or directory"
