@@ -53,7 +53,8 @@ const uint8_t *bundle_finish(struct bundle *b, size_t *bytes);
 
 /*
  * Write the image to `path` through a temporary file in the same directory and
- * a rename; nothing is left behind on failure.  False with `why` filled.
+ * a rename; nothing is left behind on failure, and a link stays a link.  "-" is
+ * standard output.  False with `why` filled: "x.npub: cannot write: ...".
  */
 bool bundle_write_file(struct bundle *b, const char *path, char *why, size_t why_bytes);
 

@@ -25,7 +25,7 @@ enum option_id {
 static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Output" },
 	{ "o", "output", "FILE", OPT_OUTPUT,
-	  "write the bundle to FILE, whole or not at all" },
+	  "write the bundle to FILE, whole or not at all; - is standard output" },
 	{ NULL, "strip", NULL, OPT_STRIP,
 	  "leave out the optional debug section (tile of each task)" },
 	{ "MD", NULL, NULL, OPT_DEPFILE,
@@ -164,7 +164,8 @@ static int check_request(const struct request *r)
 			      "where to? give -o FILE, --explain, --figure or --dry-run");
 		return EXIT_USAGE;
 	}
-	if (r->want_depfile && !r->depfile && !r->output) {
+	if (r->want_depfile && !r->depfile &&
+	    (!r->output || !strcmp(r->output, "-"))) {
 		options_usage(&options, stderr, "-MD needs -o FILE or -MF FILE");
 		return EXIT_USAGE;
 	}

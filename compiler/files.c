@@ -1,3 +1,6 @@
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* realpath */
+#endif
 #include "files.h"
 
 #include <errno.h>
@@ -116,14 +119,32 @@ static bool write_parts(int fd, const struct file_part *parts, size_t part_count
 	return true;
 }
 
-static bool write_direct(const char *path, const struct file_part *parts,
-			 size_t part_count, char *why, size_t why_bytes)
+/* What goes into a file; the first `mark_bytes` of its one part go last. */
+struct content {
+	const struct file_part *parts;
+	size_t part_count, mark_bytes;
+};
+
+static bool write_marked(int fd, const struct content *c)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const char *mark = c->parts->data;
+	struct file_part rest = { mark + c->mark_bytes, c->parts->bytes - c->mark_bytes };
+
+	return lseek(fd, (off_t)c->mark_bytes, SEEK_SET) >= 0 &&
+	       write_parts(fd, &rest, 1) && fsync(fd) == 0 &&
+	       pwrite(fd, mark, c->mark_bytes, 0) == (ssize_t)c->mark_bytes;
+}
+
+static bool write_direct(const char *path, const struct content *c, char *why,
+			 size_t why_bytes)
+{
+	/* standard output may be a file that can be written but not opened again */
+	bool standard = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+	int fd = standard ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail(why, why_bytes, "open", errno);
-	if (!write_parts(fd, parts, part_count)) {
+	if (!write_parts(fd, c->parts, c->part_count)) {
 		fail(why, why_bytes, "write", errno);
 		close(fd);
 		return false;
@@ -142,12 +163,13 @@ static mode_t default_mode(void)
 
 /* Fill `temp`, made by mkstemp, and give it the name `path`. */
 static bool write_and_rename(int fd, const char *temp, const char *path,
-			     const struct file_part *parts, size_t part_count, char *why,
-			     size_t why_bytes)
+			     const struct content *c, char *why, size_t why_bytes)
 {
 	bool ok = true;
 
-	if (!write_parts(fd, parts, part_count) || fchmod(fd, default_mode()) != 0)
+	if (!(c->mark_bytes ? write_marked(fd, c)
+			    : write_parts(fd, c->parts, c->part_count)) ||
+	    fchmod(fd, default_mode()) != 0)
 		ok = fail(why, why_bytes, "write", errno);
 	if (close(fd) != 0 && ok)
 		ok = fail(why, why_bytes, "write", errno);
@@ -158,29 +180,58 @@ static bool write_and_rename(int fd, const char *temp, const char *path,
 	return ok;
 }
 
-bool files_write(const char *path, const struct file_part *parts, size_t part_count,
-		 char *why, size_t why_bytes)
+static bool write_renamed(const char *path, const struct content *c, char *why,
+			  size_t why_bytes)
 {
 	size_t length = strlen(path);
-	struct stat st;
-	char *temp;
+	char *temp = malloc(length + sizeof(TEMP_SUFFIX));
 	bool ok;
 	int fd;
 
-	files_expect_full();
-	if (strcmp(path, "-") == 0)
-		return write_parts(STDOUT_FILENO, parts, part_count) ||
-		       fail(why, why_bytes, "write", errno);
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return write_direct(path, parts, part_count, why, why_bytes);
-	temp = malloc(length + sizeof(TEMP_SUFFIX));
 	if (!temp)
 		return fail(why, why_bytes, "create", ENOMEM);
 	memcpy(temp, path, length);
 	memcpy(temp + length, TEMP_SUFFIX, sizeof(TEMP_SUFFIX));
 	fd = mkstemp(temp);
-	ok = fd >= 0 ? write_and_rename(fd, temp, path, parts, part_count, why, why_bytes)
+	ok = fd >= 0 ? write_and_rename(fd, temp, path, c, why, why_bytes)
 		     : fail(why, why_bytes, "create", errno);
 	free(temp);
 	return ok;
+}
+
+static bool write_content(const char *path, const struct content *c, char *why,
+			  size_t why_bytes)
+{
+	struct stat st;
+	char *real = NULL;
+	bool ok;
+
+	files_expect_full();
+	if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return write_direct(path, c, why, why_bytes);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(why, why_bytes, "write", EISDIR);
+	/* A link stays a link: replace what it points to. */
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		real = realpath(path, NULL);
+	ok = write_renamed(real ? real : path, c, why, why_bytes);
+	free(real);
+	return ok;
+}
+
+bool files_write(const char *path, const struct file_part *parts, size_t part_count,
+		 char *why, size_t why_bytes)
+{
+	const struct content c = { parts, part_count, 0 };
+
+	return write_content(path, &c, why, why_bytes);
+}
+
+bool files_write_marked(const char *path, const struct file_part *part, size_t mark_bytes,
+			char *why, size_t why_bytes)
+{
+	const struct content c = { part, 1, mark_bytes };
+
+	return write_content(path, &c, why, why_bytes);
 }

@@ -15,7 +15,8 @@
  * success, even when the file is empty.  "-" is standard input.  False with `why`
  * filled: "cannot open: No such file or directory".
  */
-bool files_read(const char *path, void **data, size_t *bytes, char *why, size_t why_bytes);
+bool files_read(const char *path, void **data, size_t *bytes, char *why,
+		size_t why_bytes);
 
 struct file_part {
 	const void *data;
@@ -31,9 +32,17 @@ void files_expect_full(void);
 /*
  * Write the parts one after the other to `path`: to a temporary file next to it,
  * which then takes its name, so that a full disk or a crash leaves what was there
- * before.  "-" is standard output; a device or pipe is written directly.
+ * before.  "-" is standard output; a device or pipe is written directly; a link stays
+ * a link.  False with `why` filled: "cannot write: No space left on device".
  */
 bool files_write(const char *path, const struct file_part *parts, size_t part_count,
-		char *why, size_t why_bytes);
+		 char *why, size_t why_bytes);
+
+/*
+ * The same for one part whose first `mark_bytes` tell what the file is: they are
+ * written when everything behind them is on the disk.
+ */
+bool files_write_marked(const char *path, const struct file_part *part, size_t mark_bytes,
+			char *why, size_t why_bytes);
 
 #endif

@@ -49,7 +49,7 @@ module 'planner' '(bundle_format|cbuf|chan|conv_problem|layout|plan|tiles|words|
 module 'packer' '(layout|pack|transpose|transpose_tile)\.h' compiler/pack*.[ch] compiler/transpose*
 module 'lowering' '(chan|lower|plan|layout|hw/npu_regs)\.h' compiler/lower*.[ch]
 module 'encoder' '(encode|lower|hw/npu_word|hw/npu_regs)\.h' compiler/encode.[ch]
-module 'bundle writer' '(bundle_format|bundle_write|crc32c|hw/npu_hw)\.h' compiler/bundle_*.[ch]
+module 'bundle writer' '(bundle_format|bundle_write|crc32c|files|hw/npu_hw)\.h' compiler/bundle_*.[ch]
 # Logs are held against a bundle and the driver's rules, never against the planner.
 module 'logs and evidence' \
 	"(bundle|chain_view|evidence|evidence_start|file|log|log_form|log_pairs|report|rknpu_uapi)\.h|$hw" \

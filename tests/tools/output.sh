@@ -39,7 +39,7 @@ limited() (
 )
 for case in new old; do
 	run 3 limited "$npucc" $slug -q -o x.npub
-	says err "cannot write 'x.npub': File too large"
+	says err "x.npub: cannot write: File too large"
 	run 3 limited "$npucc" $slug --figure x.svg
 	says err "npucc: x.svg: cannot write: File too large"
 	run 3 limited "$npucc" template import capture.json -o x.json
