@@ -5,7 +5,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-tar -C "$1" -cf - compiler grammar runtime tests examples | tar -C "$work" -xf - || exit 1
+tar -C "$1" -cf - compiler grammar runtime tests examples docs schedules README.md | tar -C "$work" -xf - || exit 1
 status=0
 
 passes() { # check
@@ -64,4 +64,9 @@ refuses lengths grammar/elem.c "$(echo '{'; yes '	;' | head -n 70; echo '}')"
 passes paths
 refuses paths runtime/npurt.h "/* see /$(printf home)/someone/notes */"
 refuses paths compiler/plan.c "/* /$(printf work)/main */"
+
+passes links
+refuses links docs/explain.md '[nothing](nowhere.md)'
+echo '# New' >"$work/docs/new-page.md"
+refuses links docs/new-page.md ''
 exit $status
