@@ -190,7 +190,7 @@ bool encode_task(struct regcmds *r, const struct task_desc *t)
 	if (t->barrier)
 		put_barrier_body(r, t);
 	else
-		put_conv_body(r, t, r->deltas && index >= 2 ? slot : NULL);
+		put_conv_body(r, t, r->deltas && index >= NPU_DELTA_FIRST ? slot : NULL);
 	*slot = *t;
 	body_words = r->word_count - first_word;
 	if (index > 0)

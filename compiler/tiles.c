@@ -7,7 +7,8 @@
 
 #include "words.h"
 
-struct row_window calc_row_window(const struct conv_problem *p, uint32_t y, uint32_t y_count)
+struct row_window calc_row_window(const struct conv_problem *p, uint32_t y,
+				  uint32_t y_count)
 {
 	uint32_t extent = conv_extent(p->kernel_h, p->dilation_y);
 	uint64_t top = (uint64_t)y * p->stride_y; /* in the padded image */
@@ -43,7 +44,7 @@ uint32_t calc_max_task_rows(const struct conv_problem *p, const struct conv_layo
 	/* In pixel mode CBUF_CON1 counts pixels of the whole tile. */
 	if (l->mode == NPUB_MODE_PIXEL)
 		rows = npu_min(rows, NPU_MAX_DATA_ENTRIES /
-				     npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
+					 npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
 	return rows;
 }
 
@@ -52,7 +53,7 @@ bool rows_fit_one_task(const struct planner *w, uint32_t row_entries, uint32_t d
 	const struct conv_problem *p = w->p;
 
 	return (uint64_t)row_entries * p->in_h <=
-		       (uint64_t)data_banks * NPU_CBUF_ENTRIES_PER_BANK &&
+		   (uint64_t)data_banks * NPU_CBUF_ENTRIES_PER_BANK &&
 	       p->in_h <= calc_max_task_rows(p, w->l) &&
 	       (uint64_t)p->out_h * p->out_w <= NPU_MAX_OUT_PIXELS;
 }
@@ -63,9 +64,10 @@ uint32_t calc_greedy_rows(const struct planner *w, uint32_t y, uint32_t row_entr
 	const struct conv_problem *p = w->p;
 	uint32_t extent = conv_extent(p->kernel_h, p->dilation_y);
 	uint32_t pad = calc_row_window(p, y, 1).pad_top;
-	uint32_t room = npu_min(calc_room_rows(row_entries, data_banks),
-				calc_max_task_rows(p, w->l));
-	uint32_t rows = room + pad >= extent ? (room + pad - extent) / p->stride_y + 1 : 1;
+	uint32_t room =
+	    npu_min(calc_room_rows(row_entries, data_banks), calc_max_task_rows(p, w->l));
+	uint32_t rows =
+	    room + pad >= extent ? (room + pad - extent) / p->stride_y + 1 : 1;
 
 	rows = npu_min(rows, NPU_MAX_OUT_PIXELS / p->out_w);
 	return npu_min(rows, p->out_h - y);
@@ -113,24 +115,27 @@ static uint32_t calc_feature_grains(const struct conv_problem *p, const struct t
 	uint32_t by_window, by_entry;
 
 	by_window = npu_min(h, n * npu_max(2, npu_ceil_div(x, n)));
-	by_entry = npu_min(h, npu_round_up(n + kh + m * s, 4)) + kh + t->pad_top;
+	by_entry =
+	    npu_min(h, npu_round_up(n + kh + m * s, NPU_GRAINS_ROUND)) + kh + t->pad_top;
 	return npu_max(by_window, by_entry);
 }
 
 /* Image input: max(h, min(h, up(n + kh, 4)) + kh + top), n from 16 channels. */
-static uint32_t calc_pixel_grains(const struct conv_problem *p, const struct conv_layout *l,
-				  const struct tile *t)
+static uint32_t calc_pixel_grains(const struct conv_problem *p,
+				  const struct conv_layout *l, const struct tile *t)
 {
 	uint32_t entries = calc_row_entries(l->elem, p->in_w, NPU_PIXEL_BANK_CHANS);
 	uint32_t n = npu_ceil_div(NPU_CBUF_ENTRIES_PER_BANK, entries);
 	uint32_t h = t->in_rows, kh = p->kernel_h;
 
-	return npu_max(h, npu_min(h, npu_round_up(n + kh, 4)) + kh + t->pad_top);
+	return npu_max(h, npu_min(h, npu_round_up(n + kh, NPU_GRAINS_ROUND)) + kh +
+			      t->pad_top);
 }
 
 /* By formula, before the floor; `fits` as in calc_grain_rows(). */
-static uint32_t calc_formula_grains(const struct conv_problem *p, const struct conv_layout *l,
-				    const struct tile *t, bool fits)
+static uint32_t calc_formula_grains(const struct conv_problem *p,
+				    const struct conv_layout *l, const struct tile *t,
+				    bool fits)
 {
 	return l->mode == NPUB_MODE_PIXEL
 		   ? calc_pixel_grains(p, l, t)
@@ -152,12 +157,15 @@ static void note_grains(struct planner *w, const struct tile *t)
 	uint32_t grains = calc_formula_grains(w->p, w->l, t, true);
 
 	if (grains < t->grains)
-		note_basis(w, PLAN_BASIS_COMPLETION,
-			   "feature grains: the formula's %u are raised to %u, fewer gave "
-			   "wrong results on a board", grains, t->grains);
+		note_basis(
+		    w, PLAN_BASIS_COMPLETION,
+		    "feature grains: the formula's %u are raised to %u, fewer gave "
+		    "wrong results on a board",
+		    grains, t->grains);
 	else if (grains != calc_formula_grains(w->p, w->l, t, false))
-		note_basis(w, PLAN_BASIS_THIN,
-			   "feature grains: a term fitted to captures, without a mechanism");
+		note_basis(
+		    w, PLAN_BASIS_THIN,
+		    "feature grains: a term fitted to captures, without a mechanism");
 }
 
 bool add_tile(struct planner *w, const struct tile *t)

@@ -55,6 +55,7 @@
 #define NPU_MAX_GRAINS 1023u       /* F-22: 10 bits */
 #define NPU_MIN_GRAINS 8u          /* F-22: fewer gave wrong results on a board */
 #define NPU_GRAINS_NARROW_WIDTH 16u /* F-54: pixels of one array pass */
+#define NPU_GRAINS_ROUND 4u         /* F-54: entries are counted in fours */
 #define NPU_GRAINS_NARROW_ROWS 2u  /* F-61, fit */
 #define NPU_GRAINS_STRIDE7_WIDE 35u /* F-61, fit */
 #define NPU_GRAINS_STRIDE7_NARROW 43u /* F-61, fit */
@@ -66,6 +67,7 @@
 #define NPU_RECORD_ALIGN_BYTES 64u     /* F-31 */
 #define NPU_WORD_BYTES 8u
 #define NPU_ORDER_MAX 126u             /* F-30: longest conv record body */
+#define NPU_DELTA_FIRST 2u            /* F-63: records of a list before the first delta */
 #define NPU_PRELUDE_WORDS 4u           /* F-30: one-core records only */
 #define NPU_S_POINTER_PINGPONG 0xeu    /* F-32: pointer, executer, mode on */
 #define NPU_S_POINTER_CLEAR 0x30u      /* F-32: both pointers to group 0, no ping-pong */

@@ -76,5 +76,7 @@ json_t *dump_json(const struct dump *d);
 
 /* The capture form of the chosen convs: an object, or an array of several. */
 json_t *dump_capture(const struct dump *d);
+/* Its part about runs: an array with one for each plan that is wanted. */
+json_t *dump_capture_runs(const struct dump *d, const struct npub_conv *c);
 
 #endif

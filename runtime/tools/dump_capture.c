@@ -7,15 +7,6 @@
 #include "dump.h"
 #include "json_put.h"
 
-static json_t *pair(uint64_t a, uint64_t b)
-{
-	json_t *array = json_array();
-
-	append_u(array, a);
-	append_u(array, b);
-	return array;
-}
-
 /* "f16_c64_56x56_oc128_k1x1_s1_p0_g1" */
 static void slug(char *text, size_t room, const struct npub_conv *c)
 {
@@ -49,7 +40,7 @@ static const char *type_name(uint32_t elem)
 
 static json_t *shape_object(const struct npub_conv *c)
 {
-	json_t *x = json_object(), *pad = pair(c->pad_top, c->pad_left);
+	json_t *x = json_object(), *pad = json_pair(c->pad_top, c->pad_left);
 
 	append_u(pad, c->pad_bottom);
 	append_u(pad, c->pad_right);
@@ -62,9 +53,9 @@ static json_t *shape_object(const struct npub_conv *c)
 	put_u(x, "kh", c->kernel_h);
 	put_u(x, "kw", c->kernel_w);
 	put_u(x, "groups", c->groups);
-	put(x, "stride", pair(c->stride_y, c->stride_x));
+	put(x, "stride", json_pair(c->stride_y, c->stride_x));
 	put(x, "pad", pad);
-	put(x, "dil", pair(c->dilation_y, c->dilation_x));
+	put(x, "dil", json_pair(c->dilation_y, c->dilation_x));
 	put_s(x, "dtype", type_name(c->elem));
 	put_s(x, "out_dtype", type_name(c->out_elem));
 	if (c->batch > 1)
@@ -175,7 +166,7 @@ static json_t *tail_array(const struct npub *b, const struct npub_conv *c,
 	for (uint32_t i = r->body_words; i < r->body_words + r->tail_words; i++) {
 		struct npu_word word = npu_word_unpack(r->words[i]);
 		const struct npub_reloc *reloc = record_reloc(b, c, r->first_word + i);
-		json_t *x = pair(word.target, word.offset);
+		json_t *x = json_pair(word.target, word.offset);
 
 		append_u(x, reloc ? reloc->addend - c->regcmd_bo_offset : word.value);
 		json_array_append_new(tail, x);
@@ -261,114 +252,6 @@ static json_t *bo_sizes(const struct npub *b, const struct npub_conv *c)
 	return x;
 }
 
-static void append_sync(json_t *events, const struct npub_bo *bo, uint32_t flags,
-			uint64_t offset, uint64_t bytes)
-{
-	json_t *event = json_array();
-
-	append_s(event, "sync");
-	append_s(event, name_of_bo_role(bo->role));
-	append_u(event, flags);
-	append_u(event, offset);
-	append_u(event, bytes);
-	json_array_append_new(events, event);
-}
-
-static void append_syncs(json_t *events, const struct npub *b, const struct npub_conv *c,
-			 uint32_t phase)
-{
-	for (uint32_t i = 0; i < c->sync_count; i++) {
-		const struct npub_sync *s = &b->syncs[c->first_sync + i];
-
-		if (s->phase == phase)
-			append_sync(events, &b->bos[s->bo], s->flags, s->offset,
-				    s->bytes);
-	}
-}
-
-/*
- * Each buffer as the runtime creates it: with a sync both ways.  Weights and records
- * go out as soon as the weight buffer is there.
- */
-static void append_creation(json_t *events, const struct npub *b,
-			    const struct npub_conv *c)
-{
-	for (uint32_t i = 0; i < c->bo_count; i++) {
-		const struct npub_bo *bo = &b->bos[c->first_bo + i];
-		json_t *event = json_array();
-
-		append_s(event, "create");
-		append_s(event, name_of_bo_role(bo->role));
-		append_u(event, bo->bytes);
-		append_u(event, bo->flags);
-		json_array_append_new(events, event);
-		append_sync(events, bo, NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE, 0,
-			    bo->bytes);
-		if (bo->role == NPUB_BO_WEIGHT)
-			append_syncs(events, b, c, NPUB_SYNC_LOAD);
-	}
-}
-
-/*
- * The submit of a plan, as far as the bundle settles it: entries `core` for one
- * and two cores, `core + 2` for three; the runtime adds the timeout.
- */
-static json_t *submit_event(const struct npub_plan *plan)
-{
-	bool one_core = npub_plan_is_one_core(plan);
-	uint32_t first_entry = plan->cores == 3 && !one_core ? 2 : 0;
-	json_t *event = json_array(), *x = json_object(), *subcore = json_array();
-	uint32_t total = 0;
-
-	for (uint32_t i = 0; i < 5; i++) {
-		uint32_t core = one_core ? 0 : i - first_entry;
-		bool used = one_core ? i < 3 : core < plan->cores;
-		const struct npub_list *list = &plan->list[used ? core : 0];
-
-		total += used ? list->task_count : 0;
-		json_array_append_new(subcore,
-				      used ? pair(list->first_task, list->task_count)
-					   : pair(0, 0));
-	}
-	put_u(x, "flags", 5);
-	put_u(x, "task_start", 0);
-	put_u(x, "task_number", total);
-	put_u(x, "task_counter", 0);
-	put_u(x, "priority", 0);
-	put_u(x, "core_mask", one_core ? 0 : (1u << plan->cores) - 1);
-	put_i(x, "fence_fd", -1);
-	put(x, "subcore", subcore);
-	append_s(event, "submit");
-	json_array_append_new(event, x);
-	return event;
-}
-
-static json_t *ioctl_runs(const struct dump *d, const struct npub_conv *c)
-{
-	const struct npub *b = d->npub;
-	json_t *runs = json_array();
-
-	for (uint32_t p = 0; p < c->plan_count; p++) {
-		const struct npub_plan *plan = &b->plans[c->first_plan + p];
-		json_t *run, *events;
-
-		if (!dump_wants_plan(d, plan))
-			continue;
-		run = json_object();
-		events = json_array();
-		put_u(run, "plan", plan->cores);
-		put_u(run, "regcmd_bytes", (uint64_t)c->word_count * NPU_WORD_BYTES);
-		put_u(run, "task_bytes", b->bos[c->task_bo].bytes);
-		append_creation(events, b, c);
-		append_syncs(events, b, c, NPUB_SYNC_BEFORE);
-		json_array_append_new(events, submit_event(plan));
-		append_syncs(events, b, c, NPUB_SYNC_AFTER);
-		put(run, "events", events);
-		json_array_append_new(runs, run);
-	}
-	return runs;
-}
-
 static json_t *capture_object(const struct dump *d, const struct npub_conv *c)
 {
 	json_t *x = json_object();
@@ -385,7 +268,7 @@ static json_t *capture_object(const struct dump *d, const struct npub_conv *c)
 	put(x, "bo_sizes", bo_sizes(d->npub, c));
 	put_u(x, "regcmd_page_offset", c->regcmd_bo_offset % NPU_PAGE_BYTES);
 	put_u(x, "regcmd_bo_offset", c->regcmd_bo_offset);
-	put(x, "ioctl", ioctl_runs(d, c));
+	put(x, "ioctl", dump_capture_runs(d, c));
 	return x;
 }
 

@@ -103,3 +103,12 @@ char *json_text(const json_t *document, size_t *bytes)
 	free(text);
 	return ended;
 }
+
+json_t *json_pair(uint64_t a, uint64_t b)
+{
+	json_t *array = json_array();
+
+	append_u(array, a);
+	append_u(array, b);
+	return array;
+}

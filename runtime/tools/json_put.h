@@ -30,4 +30,7 @@ void append_s(json_t *array, const char *text);
 /* The document as text with a newline at its end, for the caller to free. */
 char *json_text(const json_t *document, size_t *bytes);
 
+/* [a, b] */
+json_t *json_pair(uint64_t a, uint64_t b);
+
 #endif
