@@ -14,7 +14,6 @@
 #include "pack_feature.h"
 #include "verify.h"
 
-#define MAX_BOS 64u
 #define TIMEOUT_BASE_MS 1000u /* a queue of other processes' jobs counts too */
 #define TIMEOUT_COST_FACTOR 50u
 #define TIMEOUT_MAX_MS 600000u
@@ -265,9 +264,6 @@ static enum npurt_err open_blob(struct npurt **out, const void *blob, size_t blo
 		err = npurt_job_check_cores(device, npurt_job_cores(plan), e);
 	if (err)
 		return err;
-	if (c->bo_count > MAX_BOS)
-		return npurt_failf(e, NPURT_ERR_SECTION, "%u BOs for one conv",
-				   c->bo_count);
 	rt = calloc(1, sizeof *rt + c->bo_count * sizeof rt->bo[0]);
 	if (!rt)
 		return npurt_fail(e, NPURT_ERR_NOMEM, "handle");

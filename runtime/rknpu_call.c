@@ -50,11 +50,9 @@ int npurt_rknpu_open_lock(const char *path)
 	UNINTERRUPTED(fd, open(path, flags));
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	UNINTERRUPTED(fd, open(path, flags | O_CREAT | O_EXCL, 0666));
+	UNINTERRUPTED(fd, open(path, flags | O_CREAT, 0666));
 	if (fd >= 0)
 		fchmod(fd, 0666); /* for programs of other users, whatever the umask */
-	else if (errno == EEXIST) /* another program was quicker */
-		UNINTERRUPTED(fd, open(path, flags));
 	return fd;
 }
 

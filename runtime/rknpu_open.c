@@ -59,12 +59,8 @@ static enum npurt_err check_name(struct candidate *c)
 static void set_nice_as_vendor(int fd)
 {
 	uint32_t value = NICE_OF_VENDOR;
-	int before;
+	int before = getpriority(PRIO_PROCESS, 0);
 
-	errno = 0;
-	before = getpriority(PRIO_PROCESS, 0);
-	if (errno)
-		return;
 	npurt_rknpu_action(fd, RKNPU_SET_PROC_NICE, &value);
 	setpriority(PRIO_PROCESS, 0, before);
 }

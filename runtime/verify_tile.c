@@ -113,11 +113,6 @@ static uint64_t stored_chans(const struct npub_conv *c, uint64_t chans)
 	return whole + atoms * in->atom_chans;
 }
 
-static uint64_t stored_kernels(const struct npub_conv *c, uint64_t kernels)
-{
-	return c->elem == NPU_ELEM_INT8 ? npu_round_up64(kernels, 2) : kernels;
-}
-
 /* Input channels of the tile, and where its weights lie from the first. */
 static enum npurt_err place_channels(struct verify *v, struct verify_tile *tile)
 {
@@ -145,12 +140,11 @@ static enum npurt_err place_channels(struct verify *v, struct verify_tile *tile)
 	tile->c = slice * per * in_c;
 	tile->c_count = groups * in_c;
 	tile->kernel_bytes = taps * stored_chans(c, tile->c_count) * elem_bytes;
-	tile->kernels = stored_kernels(c, tile->k_count);
-	tile->weight_at =
-	    slice * npu_round_up64(taps * stored_chans(c, per * in_c) * elem_bytes *
-				       stored_kernels(c, per * out_c),
-				   NPU_BO_ALIGN_BYTES) +
-	    (tile->k - slice * per * out_c) * tile->kernel_bytes;
+	tile->kernels = tile->k_count;
+	tile->weight_at = slice * npu_round_up64(taps * stored_chans(c, per * in_c) *
+						     elem_bytes * per * out_c,
+						 NPU_BO_ALIGN_BYTES) +
+			  (tile->k - slice * per * out_c) * tile->kernel_bytes;
 	return NPURT_OK;
 }
 
@@ -172,7 +166,7 @@ static enum npurt_err check_addresses(struct verify *v, const struct task_state 
 	const struct npub_conv *c = v->conv;
 	const struct npub_tensor *in = &v->b->tensors[c->input];
 	const struct npub_tensor *weights = &v->b->tensors[c->weights];
-	uint64_t at = in->bo_offset + tile->image * in->image_bytes, bias;
+	uint64_t at = in->bo_offset + tile->image * in->image_bytes;
 	enum npurt_err err;
 
 	if (c->mode == NPUB_MODE_PIXEL)
@@ -190,12 +184,8 @@ static enum npurt_err check_addresses(struct verify *v, const struct task_state 
 				       "reads past the weights");
 	if (err || t->mask != NPU_MASK_CONV_RDMA)
 		return err;
-	bias = tile->k * (c->elem == NPU_ELEM_INT8 &&
-				  GET(t, NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) != 1
-			      ? NPU_BIAS_CHAN_BYTES_SCALED
-			      : NPU_BIAS_CHAN_BYTES);
 	return check_at(v, t, NPU_REG_DPU_RDMA_BS_BASE_ADDR,
-			v->b->tensors[c->bias].bo_offset + bias);
+			v->b->tensors[c->bias].bo_offset + tile->k * NPU_BIAS_CHAN_BYTES);
 }
 
 enum npurt_err verify_conv_tile(struct verify *v, const struct task_state *t,

@@ -2,7 +2,7 @@
  * What every register of a conv task must hold, worked out once more from the conv,
  * its tensors and the tile, and compared bit by bit.  Left free are the choices of a
  * schedule, within bounds: banks, the rows before the array starts, and whether
- * weights stay; and, for int8, the arithmetic of the output stages.
+ * weights stay.
  */
 #include "verify_internal.h"
 
@@ -49,14 +49,11 @@ static uint64_t row_entries(const struct npub_conv *c, uint64_t chans)
 	       npu_ceil_div64(rest * c->in_w, NPU_ATOMS_PER_ENTRY);
 }
 
-/* F-17: pixels count as 16 channels, a grey int8 one as 4. */
+/* F-17: pixels count as 16 channels. */
 static uint64_t pixel_row_entries(const struct npub_conv *c)
 {
-	bool grey = c->in_c == 1 && c->elem == NPU_ELEM_INT8;
-
 	return (uint64_t)npu_round_up(c->in_w, NPU_PIXEL_ROW_ALIGN) *
-	       (grey ? NPU_PIXEL_BANK_CHANS_GREY : NPU_PIXEL_BANK_CHANS) *
-	       npub_elem_bytes(c->elem) / NPU_CBUF_ENTRY_BYTES;
+	       NPU_PIXEL_BANK_CHANS * npub_elem_bytes(c->elem) / NPU_CBUF_ENTRY_BYTES;
 }
 
 static void expect_modes(struct expected *e, const struct verify *v,
@@ -151,7 +148,6 @@ static void expect_output(struct expected *e, const struct verify *v,
 	put(e, NPU_CNA_DATA_SIZE3_DATAOUT_ATOMICS, c->out_w * tile->y_count);
 	put(e, NPU_CORE_MISC_CFG_PROC_PRECISION, c->elem);
 	put(e, NPU_CORE_MISC_CFG_DW_EN, depthwise);
-	put(e, NPU_CORE_MISC_CFG_QD_EN, c->elem == NPU_ELEM_INT8);
 	put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_HEIGHT, tile->y_count);
 	put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_WIDTH, c->out_w);
 	put(e, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, chans);
@@ -224,29 +220,8 @@ static void expect_stages(struct expected *e, const struct verify *v,
 	    c->mode == NPUB_MODE_DEPTHWISE ? NPU_MODE_DEPTHWISE : 0);
 }
 
-/* Values of the output stages; int8 has scales and zero points of its own. */
-static bool is_arithmetic(enum npu_reg reg)
-{
-	switch (reg) {
-	case NPU_REG_CNA_PAD_CON1:
-	case NPU_REG_CORE_CLIP_TRUNCATE:
-	case NPU_REG_DPU_DATA_FORMAT:
-	case NPU_REG_DPU_BS_OW_CFG:
-	case NPU_REG_DPU_BS_OW_OP:
-	case NPU_REG_DPU_RDMA_BRDMA_CFG:
-		return true;
-	default:
-		return (reg >= NPU_REG_DPU_BS_CFG &&
-			reg <= NPU_REG_DPU_BS_RELUX_CMP_VALUE) ||
-		       (reg >= NPU_REG_DPU_BN_CFG &&
-			reg <= NPU_REG_DPU_BN_RELUX_CMP_VALUE) ||
-		       (reg >= NPU_REG_DPU_OUT_CVT_OFFSET &&
-			reg <= NPU_REG_DPU_OUT_CVT_SHIFT);
-	}
-}
-
 static enum npurt_err compare(struct verify *v, const struct task_state *t,
-			      const struct expected *e, bool free_arithmetic)
+			      const struct expected *e)
 {
 	if (!e->fits)
 		return verify_fail(v, NPURT_ERR_FORBIDDEN,
@@ -255,8 +230,7 @@ static enum npurt_err compare(struct verify *v, const struct task_state *t,
 		enum npu_reg reg = (enum npu_reg)r;
 
 		if (!(t->mask & verify_block_bit(npu_regs[r].block)) ||
-		    !verify_is_program_reg(reg) || t->reg[r].reloc ||
-		    (free_arithmetic && is_arithmetic(reg)))
+		    !verify_is_program_reg(reg) || t->reg[r].reloc)
 			continue;
 		if (t->reg[r].value != e->value[r])
 			return verify_fail_value(v, NPURT_ERR_FORBIDDEN, reg, "value",
@@ -281,8 +255,8 @@ static enum npurt_err check_banks(struct verify *v, const struct task_state *t,
 	uint64_t weight =
 	    (uint64_t)GET(t, NPU_CNA_CBUF_CON0_WEIGHT_BANK) * NPU_CBUF_BANK_BYTES;
 	uint64_t group = npu_elem_info((enum npu_elem)c->elem)->kernel_group;
-	bool tried = v->plan->hazards & NPUB_HAZARD_UNTESTED ? false : true;
-	uint64_t kernels = tried ? 2 * group : group; /* F-11: two groups stream */
+	/* F-11: two groups stream; one was never tried. */
+	uint64_t kernels = v->plan->hazards & NPUB_HAZARD_UNTESTED ? group : 2 * group;
 
 	if (entries * tile->in_rows > data)
 		return verify_fail_value(v, NPURT_ERR_FORBIDDEN, NPU_REG_CNA_CBUF_CON0,
@@ -353,7 +327,7 @@ enum npurt_err verify_conv_values(struct verify *v, const struct task_state *t,
 	expect_kernels(&e, v, tile);
 	expect_output(&e, v, tile);
 	expect_stages(&e, v, t);
-	err = compare(v, t, &e, v->conv->elem == NPU_ELEM_INT8);
+	err = compare(v, t, &e);
 	if (!err)
 		err = check_banks(v, t, tile);
 	if (!err)
@@ -400,5 +374,5 @@ enum npurt_err verify_barrier_values(struct verify *v, const struct task_state *
 	put(&e, NPU_PPU_RDMA_SRC_LINE_STRIDE_SRC_LINE_STRIDE, NPU_ATOM_BYTES);
 	put(&e, NPU_PPU_RDMA_SRC_SURF_STRIDE_SRC_SURF_STRIDE, NPU_ATOM_BYTES);
 	put(&e, NPU_PPU_RDMA_DATA_FORMAT_IN_PRECISION, 1);
-	return compare(v, t, &e, false);
+	return compare(v, t, &e);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -276,12 +277,82 @@ static void test_lock_file(void **state)
 	rmdir(dir);
 }
 
+/* calloc() fails once when it is told to. */
+static int no_memory;
+void *__real_calloc(size_t n, size_t bytes);
+void *__wrap_calloc(size_t n, size_t bytes);
+
+void *__wrap_calloc(size_t n, size_t bytes)
+{
+	if (!no_memory)
+		return __real_calloc(n, bytes);
+	no_memory = 0;
+	return NULL;
+}
+
+static void test_no_memory(void **state)
+{
+	struct npurt_device *device;
+	struct npurt_error error;
+	struct npurt *rt;
+	struct conv c;
+
+	(void)state;
+	board("node /dev/dri/card0");
+	conv_make(&c, &(struct tiny_options){ .tiles = 1 });
+	no_memory = 1;
+	assert_int_equal(npurt_device_open_rknpu(&device, NULL, &error), NPURT_ERR_NOMEM);
+	assert_int_equal(npurt_device_open_rknpu(&device, NULL, &error), NPURT_OK);
+	no_memory = 1;
+	assert_int_equal(npurt_open(&rt, c.bundle, c.bytes, device, NULL, &error),
+			 NPURT_ERR_NOMEM);
+	assert_int_equal(no_memory, 0);
+	npurt_device_close(device);
+	conv_free(&c);
+	check_nothing_alive("no memory");
+}
+
+/* A file larger than what may be mapped. */
+static void test_file_too_large(void **state)
+{
+	const off_t bytes = (off_t)1 << 30;
+	char path[] = "/tmp/npurt-large.XXXXXX";
+	struct npurt_device *device;
+	struct rlimit before, low;
+	struct npurt_error error;
+	unsigned long pages;
+	struct npurt *rt;
+	FILE *statm = fopen("/proc/self/statm", "r");
+	int fd = mkstemp(path);
+	enum npurt_err err;
+
+	(void)state;
+	assert_true(fd >= 0 && statm);
+	assert_int_equal(ftruncate(fd, bytes), 0);
+	board(NULL);
+	assert_int_equal(npurt_device_open_rknpu(&device, NULL, &error), NPURT_OK);
+	assert_int_equal(fscanf(statm, "%lu", &pages), 1);
+	fclose(statm);
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	low = before;
+	low.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)bytes / 2;
+	assert_int_equal(setrlimit(RLIMIT_AS, &low), 0);
+	err = npurt_open_file(&rt, path, device, NULL, &error);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(err, NPURT_ERR_FILE);
+	assert_non_null(strstr(error.detail, path));
+	npurt_device_close(device);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_search),	   cmocka_unit_test(test_path),
 		cmocka_unit_test(test_old_driver), cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_cores),	   cmocka_unit_test(test_lock_file),
+		cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_file_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

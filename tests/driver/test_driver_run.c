@@ -382,6 +382,7 @@ static const struct outcome {
 	{ "one stale line", "output stale-line", NPURT_ERR_NOT_EXECUTED, STAGE_RUN, "4 atoms", 0 },
 	{ "zeros always", "output zero", NPURT_ERR_NOT_EXECUTED, STAGE_RUN, "all zeros, and a known job", 0 },
 	{ "zeros once", "output zero submit 1", NPURT_ERR_NOT_EXECUTED, STAGE_RUN, "other values", 0 },
+	{ "zeros, then a hang", "output zero submit 1\nhang submit 2", NPURT_ERR_TIMEOUT, STAGE_RUN, "reset", 250 },
 	{ "success too early", "early-success", NPURT_ERR_NOT_EXECUTED, STAGE_RUN, "not written", 0 },
 	/* failures of a submit */
 	{ "hang", "hang task 0", NPURT_ERR_TIMEOUT, STAGE_RUN, "do not repeat", 250 },

@@ -244,7 +244,8 @@ static void test_second_run(void **state)
 	conv_make(&c, &(struct tiny_options){ .tiles = 2 });
 	board(NULL);
 	assert_int_equal(npurt_device_open_rknpu_with(&device, &options, NULL), NPURT_OK);
-	assert_int_equal(npurt_open(&rt, c.bundle, c.bytes, device, NULL, NULL), NPURT_OK);
+	assert_int_equal(npurt_open(&rt, c.bundle, c.bytes, device, NULL, NULL),
+			 NPURT_OK);
 	assert_int_equal(npurt_write_input(rt, c.in, sizeof c.in), NPURT_OK);
 	for (int i = 0; i < 3; i++) {
 		trace_begin();

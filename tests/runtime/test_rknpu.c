@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device_rknpu.h"
+#include "error.h"
 #include "rknpu_uapi.h"
 
 static void test_error_mapping(void **state)
@@ -116,6 +117,23 @@ static void test_forbidden(void **state)
 	assert_int_equal(npurt_device_open_rknpu(NULL, NULL, &error), NPURT_ERR_ARGUMENT);
 }
 
+/* The error struct is optional everywhere, and the first failure stays. */
+static void test_errors_without_a_place(void **state)
+{
+	struct npurt_error error;
+
+	(void)state;
+	npurt_detailf(NULL, "nothing");
+	assert_int_equal(npurt_failf(NULL, NPURT_ERR_DMA, "x"), NPURT_ERR_DMA);
+	npurt_error_reset(&error);
+	npurt_detailf(&error, "%s ", "BO");
+	assert_int_equal(npurt_failf(&error, NPURT_ERR_DMA, "%u", 7), NPURT_ERR_DMA);
+	npurt_detailf(&error, "later");
+	assert_int_equal(npurt_fail(&error, NPURT_ERR_NOMEM, "later"), NPURT_ERR_NOMEM);
+	assert_int_equal(error.code, NPURT_ERR_DMA);
+	assert_string_equal(error.detail, "BO 7");
+}
+
 static void test_no_device_described(void **state)
 {
 	(void)state;
@@ -129,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_error_mapping),
 		cmocka_unit_test(test_paths_that_are_no_npu),
 		cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_errors_without_a_place),
 		cmocka_unit_test(test_no_device_described),
 	};
 

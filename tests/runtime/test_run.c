@@ -253,6 +253,8 @@ static void test_arguments(void **state)
 	assert_int_equal(npurt_bo(rt, TINY_BOS, &bo), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_bo(rt, TINY_WEIGHT, &bo), NPURT_OK);
 	assert_string_equal(bo.name, "weight");
+	assert_int_equal(npurt_read_output(rt, NULL, sizeof out), NPURT_ERR_ARGUMENT);
+	assert_int_equal(npurt_read_output(NULL, out, sizeof out), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_run(NULL, NULL), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_wait(NULL, NULL), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_submit_info(rt, NULL), NPURT_ERR_ARGUMENT);
@@ -448,6 +450,44 @@ static void test_unsplit_plan(void **state)
 	teardown(f);
 }
 
+/* A device that turns out to have fewer cores is not sent the job. */
+static void test_cores_at_the_last_moment(void **state)
+{
+	struct fixture *f = setup(&(struct tiny_options){ .max_cores = 3, .tiles = 2 });
+	struct npurt_options o = { .cores = 3 };
+	struct npurt_error error;
+	struct npurt *rt;
+	uint32_t calls;
+
+	(void)state;
+	assert_int_equal(npurt_open(&rt, f->blob, f->bytes, &f->device.device, &o, NULL),
+			 NPURT_OK);
+	f->device.device.cores = 2;
+	calls = f->device.calls;
+	assert_int_equal(npurt_run(rt, &error), NPURT_ERR_CORES);
+	assert_int_equal(f->device.calls, calls);
+	npurt_close(rt);
+	f->device.device.cores = 1;
+	assert_int_equal(npurt_open(&rt, f->blob, f->bytes, &f->device.device, &o, NULL),
+			 NPURT_ERR_CORES);
+	teardown(f);
+}
+
+/* A model has nothing to reset, and its health is as good as its code. */
+static void test_simulator_health(void **state)
+{
+	struct npurt_device *device;
+	struct npurt_error error;
+
+	(void)state;
+	assert_int_equal(npurt_device_open_sim(&device, 1, &error), NPURT_OK);
+	assert_int_equal(npurt_device_cores(device), 3);
+	assert_int_equal(npurt_health(device, &error), NPURT_OK);
+	assert_int_equal(npurt_device_reset(device, &error), NPURT_ERR_UNSUPPORTED);
+	assert_non_null(strstr(error.detail, "no reset"));
+	npurt_device_close(device);
+}
+
 static void test_timeout_from_cost(void **state)
 {
 	static const struct {
@@ -621,6 +661,8 @@ int main(void)
 		cmocka_unit_test(test_relocation),
 		cmocka_unit_test(test_submit_header),
 		cmocka_unit_test(test_unsplit_plan),
+		cmocka_unit_test(test_cores_at_the_last_moment),
+		cmocka_unit_test(test_simulator_health),
 		cmocka_unit_test(test_timeout_from_cost),
 		cmocka_unit_test(test_not_executed),
 		cmocka_unit_test(test_two_steps),

@@ -582,7 +582,9 @@ uint8_t *tiny_bundle(const struct tiny *t, size_t *bytes)
 	bundle_conv(b, &conv);
 	for (uint32_t i = 0; i < t->plan_count; i++)
 		bundle_plan(b, &t->plan[i]);
-	bundle_tasks(b, t->task, t->task_count);
+	/* More than there is room for: the first one over and over. */
+	for (uint32_t i = 0; i < t->task_count; i++)
+		bundle_tasks(b, &t->task[t->task_count > TINY_MAX_TASKS ? 0 : i], 1);
 	bundle_words(b, t->word, t->word_count);
 	bundle_relocs(b, t->reloc, t->reloc_count);
 	bundle_syncs(b, t->sync, t->sync_count);
