@@ -6,7 +6,8 @@
 
 #include "crc32c.h"
 
-#define LAST_KIND NPUB_SECTION_DEBUG
+#define LAST_KIND NPUB_SECTION_SCALES
+#define LAST_REQUIRED_KIND NPUB_SECTION_DATA
 
 /* One section growing: `count` elements of `elem_bytes`. */
 struct array {
@@ -36,6 +37,7 @@ static const size_t elem_bytes[LAST_KIND + 1] = {
 	[NPUB_SECTION_SYNCS] = sizeof(struct npub_sync),
 	[NPUB_SECTION_DATA] = 1,
 	[NPUB_SECTION_DEBUG] = sizeof(struct npub_debug_tile),
+	[NPUB_SECTION_SCALES] = sizeof(float),
 };
 
 /* Room for `count` more elements, uninitialised; NULL after a failure. */
@@ -166,6 +168,11 @@ uint32_t bundle_syncs(struct bundle *b, const struct npub_sync *s, uint32_t coun
 	return append(b, NPUB_SECTION_SYNCS, s, count);
 }
 
+uint32_t bundle_scales(struct bundle *b, const float *scales, uint32_t count)
+{
+	return append(b, NPUB_SECTION_SCALES, scales, count);
+}
+
 uint32_t bundle_debug(struct bundle *b, const struct npub_debug_tile *d, uint32_t count)
 {
 	return append(b, NPUB_SECTION_DEBUG, d, count);
@@ -230,7 +237,9 @@ static void sort_relocs(struct bundle *b)
 
 static bool has_section(const struct bundle *b, int kind)
 {
-	return kind != NPUB_SECTION_DEBUG || (!b->strip && b->section[kind].count);
+	if (kind <= LAST_REQUIRED_KIND)
+		return true;
+	return b->section[kind].count && !(kind == NPUB_SECTION_DEBUG && b->strip);
 }
 
 /* Place the sections: fills the table, returns the bytes of the file. */
@@ -250,7 +259,7 @@ static uint64_t lay_out(const struct bundle *b, struct npub_section *table,
 			continue;
 		*table++ = (struct npub_section){
 			.kind = (uint32_t)k,
-			.flags = k == NPUB_SECTION_DEBUG ? 0 : NPUB_SECTION_REQUIRED,
+			.flags = k <= LAST_REQUIRED_KIND ? NPUB_SECTION_REQUIRED : 0,
 			.offset = at,
 			.bytes = a->count * a->elem_bytes,
 			.elem_bytes = (uint32_t)a->elem_bytes,

@@ -33,6 +33,9 @@ uint32_t bundle_relocs(struct bundle *b, const struct npub_reloc *r, uint32_t co
 uint32_t bundle_syncs(struct bundle *b, const struct npub_sync *s, uint32_t count);
 uint32_t bundle_debug(struct bundle *b, const struct npub_debug_tile *d, uint32_t count);
 
+/* Real scales of a conv's weights, one float an output channel. */
+uint32_t bundle_scales(struct bundle *b, const float *scales, uint32_t count);
+
 /* Elements added so far, to know an index before adding. */
 uint32_t bundle_count(const struct bundle *b, enum npub_section_kind kind);
 

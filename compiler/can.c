@@ -72,7 +72,7 @@ static void ask_template(struct can_answer *a, const struct conv_problem *p,
 	if (!template_find(templates, p))
 		return;
 	diag = diag_new(NULL);
-	if (compile_conv(&c, p, &all, diag)) {
+	if (compile_conv(&c, p, NULL, &all, diag)) {
 		snprintf(a->template_note, sizeof a->template_note, "%s", c.verdict.note);
 		for (uint32_t i = 0; i < a->plan_count; i++) {
 			a->plans[i].plan.evidence = c.plans[i].evidence;

@@ -15,7 +15,6 @@
 #include "mem.h"
 #include "npurt.h"
 #include "spec.h"
-#include "weights.h"
 
 /* A line that counts convs, on a terminal, once it has taken a while. */
 static void show_progress(const struct request *r, size_t done, size_t total,
@@ -32,22 +31,13 @@ static void show_progress(const struct request *r, size_t done, size_t total,
 	fflush(stderr);
 }
 
-/* Load weights and add the compiled conv to the bundle. */
 static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
-		      struct diag *diag)
+		      const struct operands *o, struct diag *diag)
 {
-	uint32_t errors = diag_errors(diag);
-	void *weights = weights_load(c->problem, diag);
-	float *bias = bias_load(c->problem, diag);
-	bool ok = weights && diag_errors(diag) == errors;
-
-	if (ok && !compile_emit(bundle, c, weights, bias)) {
-		diag_error(diag, c->problem->loc[CONV_NAME], NULL, "out of memory");
-		ok = false;
-	}
-	free(bias);
-	free(weights);
-	return ok;
+	if (compile_emit(bundle, c, o))
+		return true;
+	diag_error(diag, c->problem->loc[CONV_NAME], NULL, "out of memory");
+	return false;
 }
 
 /*
@@ -57,24 +47,31 @@ static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
 static int run_conv(const struct request *r, const struct conv_problem *p,
 		    struct bundle *bundle, json_t *explained, struct diag *diag)
 {
+	bool numbers = r->output || r->dry_run || p->elem == NPU_ELEM_INT8;
+	struct operands o = { .op = op_from_problem(p) };
 	struct compiled_conv c;
 	int code = EXIT_DONE;
 	char why[256];
 	bool ok;
 
-	if (!compile_conv(&c, p, &r->compile, diag))
+	/* constants of int8 come from the weights, so that they are explained too */
+	if ((numbers && !operands_load(&o, p, diag)) ||
+	    !compile_conv(&c, p, &o.op, &r->compile, diag)) {
+		operands_free(&o);
 		return EXIT_DONE;
+	}
 	if (r->explain == EXPLAIN_TEXT)
 		explain_text(stdout, &c);
 	if (r->explain == EXPLAIN_JSON)
 		json_array_append_new(explained, explain_json(&c));
-	ok = !(r->output || r->dry_run) || emit_conv(bundle, &c, diag);
+	ok = !(r->output || r->dry_run) || emit_conv(bundle, &c, &o, diag);
 	if (ok && r->figure && !r->dry_run &&
 	    !figure_write(r->figure, &c, why, sizeof why)) {
 		fprintf(stderr, "npucc: %s\n", why);
 		code = EXIT_FILE;
 	}
 	compiled_conv_free(&c);
+	operands_free(&o);
 	return code;
 }
 

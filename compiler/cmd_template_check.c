@@ -38,7 +38,7 @@ static void compare(struct result *result, const struct template *t)
 	memset(result, 0, sizeof *result);
 	for (uint32_t i = 0; i < t->record_count; i++)
 		result->registers += t->records[i].write_count;
-	result->planned = compile_conv(&c, &t->problem, &options, diag);
+	result->planned = compile_conv(&c, &t->problem, NULL, &options, diag);
 	if (result->planned) {
 		template_compare(&result->differences, t, &c);
 		compiled_conv_free(&c);

@@ -66,7 +66,7 @@ static bool encode_plan(struct compiled_conv *c, uint32_t index, bool full_recor
 			continue;
 		encode_begin_list(r, c->weight_bo.regcmd, deltas);
 		for (uint32_t i = 0; i < plan->list[core].count; i++) {
-			lower_conv(&task, c->problem, &c->layout, plan,
+			lower_conv(&task, c->problem, &c->op, &c->layout, plan,
 				   &plan->tiles[plan->list[core].first + i], &c->weight_bo);
 			if (!encode_task(r, &task))
 				return false;
@@ -118,10 +118,12 @@ nomem:
 }
 
 bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
-		  const struct compile_options *options, struct diag *diag)
+		  const struct npub_op *op, const struct compile_options *options,
+		  struct diag *diag)
 {
 	memset(c, 0, sizeof *c);
 	c->problem = p;
+	c->op = op ? *op : op_from_problem(p);
 	regcmds_init(&c->regcmds);
 	if (!layout_from_problem(&c->layout, p)) {
 		report_nomem(p, diag);

@@ -7,6 +7,7 @@
 
 #include "bundle_write.h"
 #include "encode.h"
+#include "operands.h"
 #include "template.h"
 
 struct compile_options {
@@ -20,10 +21,12 @@ struct compile_options {
 /* Sizes of a conv's BOs in creation order (F-19, schedules s. 7). */
 struct conv_bos {
 	uint64_t task, weight, internal, input, output;
+	uint64_t operand_offset; /* of an added tensor in the input BO */
 };
 
 struct compiled_conv {
 	const struct conv_problem *problem;
+	struct npub_op op; /* what follows the sum */
 	struct conv_layout layout;
 	struct plan plans[NPU_MAX_CORES];
 	uint32_t plan_count;
@@ -35,11 +38,13 @@ struct compiled_conv {
 };
 
 /*
- * Plan, lower and encode one checked problem.  False after an error in `diag`
- * (a refusal points at the dimension that drives it).
+ * Plan, lower and encode one checked problem with the constants `op` (NULL: those of
+ * op_from_problem()).  False after an error in `diag` (a refusal points at the
+ * dimension that drives it).
  */
 bool compile_conv(struct compiled_conv *c, const struct conv_problem *p,
-		  const struct compile_options *options, struct diag *diag);
+		  const struct npub_op *op, const struct compile_options *options,
+		  struct diag *diag);
 void compiled_conv_free(struct compiled_conv *c);
 
 /*
@@ -48,8 +53,8 @@ void compiled_conv_free(struct compiled_conv *c);
  */
 uint32_t conv_syncs(const struct compiled_conv *c, struct npub_sync syncs[CONV_MAX_SYNCS]);
 
-/* Add the conv, with its weights (OIHW) and bias (NULL: none), to a bundle. */
+/* Add the conv with what it computes with to a bundle.  False when out of memory. */
 bool compile_emit(struct bundle *bundle, const struct compiled_conv *c,
-		  const void *oihw, const float *bias);
+		  const struct operands *o);
 
 #endif

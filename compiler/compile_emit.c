@@ -24,8 +24,8 @@ static const struct {
 };
 
 /* Weights and bias into DATA, one piece that starts the weight BO. */
-static bool emit_data(struct bundle *b, const struct compiled_conv *c, const void *oihw,
-		      const float *bias, struct npub_bo *weight)
+static bool emit_data(struct bundle *b, const struct compiled_conv *c,
+		      const struct operands *o, struct npub_bo *weight)
 {
 	const struct conv_layout *l = &c->layout;
 	uint8_t *data;
@@ -34,14 +34,14 @@ static bool emit_data(struct bundle *b, const struct compiled_conv *c, const voi
 	data = bundle_data(b, weight->data_bytes, &weight->data_offset);
 	if (!data)
 		return false;
-	pack_weights(c->problem, l, oihw, data);
+	pack_weights(c->problem, l, o->weights, data);
 	if (l->bias_bytes)
-		pack_bias(c->problem, l, bias, data + l->bias_offset);
+		pack_bias(c->problem, l, o->bias, data + l->bias_offset);
 	return true;
 }
 
-static bool emit_bos(struct bundle *b, const struct compiled_conv *c, const void *oihw,
-		     const float *bias)
+static bool emit_bos(struct bundle *b, const struct compiled_conv *c,
+		     const struct operands *o)
 {
 	const uint64_t bytes[BO_N] = { c->bos.task, c->bos.weight, c->bos.internal,
 				       c->bos.input, c->bos.output };
@@ -53,7 +53,7 @@ static bool emit_bos(struct bundle *b, const struct compiled_conv *c, const void
 			.align = NPU_PAGE_BYTES, .bytes = bytes[i],
 		};
 
-		if (i == BO_WEIGHT && !emit_data(b, c, oihw, bias, &bo))
+		if (i == BO_WEIGHT && !emit_data(b, c, o, &bo))
 			return false;
 		bundle_bo(b, &bo);
 	}
@@ -200,12 +200,12 @@ static void describe_problem(struct npub_conv *conv, const struct compiled_conv 
 		.pad_bottom = p->pad_bottom, .pad_right = p->pad_right,
 		.dilation_y = p->dilation_y, .dilation_x = p->dilation_x,
 		.groups = p->groups, .elem = p->elem, .out_elem = p->out_elem,
-		.mode = c->layout.mode, .bias = NPUB_NONE,
+		.mode = c->layout.mode, .bias = NPUB_NONE, .operand = NPUB_NONE, .op = c->op,
 	};
 }
 
-bool compile_emit(struct bundle *b, const struct compiled_conv *c, const void *oihw,
-		  const float *bias)
+bool compile_emit(struct bundle *b, const struct compiled_conv *c,
+		  const struct operands *o)
 {
 	const struct regcmds *r = &c->regcmds;
 	struct npub_conv conv;
@@ -217,7 +217,7 @@ bool compile_emit(struct bundle *b, const struct compiled_conv *c, const void *o
 	conv.task_bo = conv.first_bo + BO_TASK;
 	conv.regcmd_bo = conv.first_bo + BO_WEIGHT;
 	conv.regcmd_bo_offset = (uint32_t)c->weight_bo.regcmd;
-	if (!emit_bos(b, c, oihw, bias))
+	if (!emit_bos(b, c, o))
 		return false;
 	conv.input = emit_feature(b, &c->layout.input, "input", NPUB_TENSOR_INPUT,
 				  conv.first_bo + BO_INPUT);

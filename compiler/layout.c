@@ -180,10 +180,11 @@ bool layout_from_problem(struct conv_layout *l, const struct conv_problem *p)
 	lay_out_output(&l->output, p, l->out_elem, chan_group);
 	if (!cut_slices(l, p))
 		return false;
-	if (p->bias.kind != SOURCE_NONE) {
+	if (conv_streams_bias(p)) {
 		l->bias_offset = npu_round_up64(l->weight_bytes, NPU_BO_ALIGN_BYTES);
 		l->bias_bytes = (uint64_t)npu_round_up(p->out_c, chan_group) *
-				sizeof(float);
+				(p->fusion.per_channel ? NPU_BIAS_CHAN_BYTES_SCALED
+						       : NPU_BIAS_CHAN_BYTES);
 	}
 	return true;
 }

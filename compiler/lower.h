@@ -36,7 +36,7 @@ struct weight_bo_layout {
 
 /* The conv record of one tile. */
 void lower_conv(struct task_desc *task, const struct conv_problem *p,
-		const struct conv_layout *layout, const struct plan *plan,
+		const struct npub_op *op, const struct conv_layout *layout, const struct plan *plan,
 		const struct tile *tile, const struct weight_bo_layout *wbo);
 
 /* The PPU record that ends a core's list in a multi-core plan (F-37). */

@@ -15,6 +15,7 @@
 struct lowering {
 	struct task_desc *task;
 	const struct conv_problem *p;
+	const struct npub_op *op;
 	const struct conv_layout *l;
 	const struct plan *plan;
 	const struct tile *t;
@@ -315,13 +316,13 @@ static void describe_tile(struct npub_debug_tile *d, const struct tile *t)
 }
 
 void lower_conv(struct task_desc *task, const struct conv_problem *p,
-		const struct conv_layout *l, const struct plan *plan,
+		const struct npub_op *op, const struct conv_layout *l, const struct plan *plan,
 		const struct tile *t, const struct weight_bo_layout *wbo)
 {
 	const struct conv_slice *slice = &l->slices[t->slice];
 	uint32_t group = calc_chan_group(l);
 	struct lowering w = {
-		.task = task, .p = p, .l = l, .plan = plan, .t = t, .wbo = wbo,
+		.task = task, .p = p, .op = op, .l = l, .plan = plan, .t = t, .wbo = wbo,
 		.depthwise = l->mode == NPUB_MODE_DEPTHWISE,
 		.pixel = l->mode == NPUB_MODE_PIXEL,
 		.rdma = l->bias_bytes != 0,

@@ -306,7 +306,7 @@ bool verify_compare(const struct capture *c, struct verify_tally *tally,
 			 !strcmp(c->op_type, "Conv"),
 	};
 	struct diag *diag = diag_new(NULL);
-	bool ok = diag && compile_conv(&ours, p, &all_plans, diag);
+	bool ok = diag && compile_conv(&ours, p, NULL, &all_plans, diag);
 
 	diag_free(diag);
 	tally->captures++;

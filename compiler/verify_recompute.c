@@ -192,7 +192,7 @@ static void try_options(struct agreement *best, const struct npub *b,
 			struct compiled_conv c;
 			struct agreement a;
 
-			if (!compile_conv(&c, p, &options, diag)) {
+			if (!compile_conv(&c, p, NULL, &options, diag)) {
 				if (!best->score && !best->difference[0])
 					strcpy(best->difference,
 					       "the planner refuses the problem");

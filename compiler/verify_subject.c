@@ -11,32 +11,19 @@
 
 #define ALL_PLANS ((1u << NPU_MAX_CORES) - 1)
 
-/* Bytes of a conv's weights in the framework's order. */
-static size_t weight_bytes(const struct conv_problem *p)
-{
-	return (size_t)p->out_c * conv_group_in_c(p) * p->kernel_h * p->kernel_w *
-	       npu_elem_info(p->elem)->bytes;
-}
-
 /* One problem with all its plans into the bundle; the weights are zeros. */
 static int add_problem(struct bundle *bundle, const struct conv_problem *p,
 		       struct diag *diag)
 {
 	const struct compile_options options = { .core_mask = ALL_PLANS };
 	struct compiled_conv c;
-	void *weights;
-	float *bias = NULL;
+	struct operands o;
 	bool ok;
 
-	if (!compile_conv(&c, p, &options, diag))
+	if (!compile_conv(&c, p, NULL, &options, diag))
 		return EXIT_REFUSED;
-	weights = calloc(1, weight_bytes(p));
-	if (p->bias.kind != SOURCE_NONE)
-		bias = calloc(p->out_c, sizeof *bias);
-	ok = weights && (bias || p->bias.kind == SOURCE_NONE) &&
-	     compile_emit(bundle, &c, weights, bias);
-	free(bias);
-	free(weights);
+	ok = operands_zero(&o, p) && compile_emit(bundle, &c, &o);
+	operands_free(&o);
 	compiled_conv_free(&c);
 	return ok ? EXIT_DONE : EXIT_INTERNAL;
 }
@@ -191,7 +178,7 @@ void subject_check_template(const struct verify_subject *s, struct report *repor
 	struct template_differences d = { 0 };
 	struct diag *diag = diag_new(NULL);
 	struct compiled_conv c;
-	bool planned = diag && compile_conv(&c, &s->template.problem, &options, diag);
+	bool planned = diag && compile_conv(&c, &s->template.problem, NULL, &options, diag);
 
 	diag_free(diag);
 	report_item(report, "template-schedule", "the compiler's own plans equal it");

@@ -37,6 +37,15 @@ static const struct {
 	SIZE(CONV_SPLIT_Y, "split in y", split_y),
 	SIZE(CONV_SPLIT_K, "split in k", split_k),
 	OTHER(CONV_INPUT_KIND, "input kind"),
+	OTHER(CONV_INPUT_QUANT, "input quantisation"),
+	OTHER(CONV_WEIGHT_QUANT, "weight quantisation"),
+	OTHER(CONV_OUTPUT_QUANT, "output quantisation"),
+	OTHER(CONV_ADD, "addition"),
+	OTHER(CONV_ACTIVATION, "activation"),
+	OTHER(CONV_BN_SCALE, "batch norm scale"),
+	OTHER(CONV_BN_SHIFT, "batch norm shift"),
+	OTHER(CONV_INPUT_MEAN, "input mean"),
+	OTHER(CONV_INPUT_STD, "input deviation"),
 };
 
 const char *conv_attr_name(enum conv_attr attr)
@@ -61,13 +70,21 @@ struct loc conv_attr_loc(const struct conv_problem *p, enum conv_attr attr)
 	return p->loc[attr].line ? p->loc[attr] : p->loc[CONV_NAME];
 }
 
+static void source_clear(struct tensor_source *source)
+{
+	free(source->path);
+	free(source->tensor);
+	*source = (struct tensor_source){ 0 };
+}
+
 void conv_problem_clear(struct conv_problem *p)
 {
 	free(p->name);
-	free(p->weights.path);
-	free(p->weights.tensor);
-	free(p->bias.path);
-	free(p->bias.tensor);
 	p->name = NULL;
-	p->weights = p->bias = (struct tensor_source){ 0 };
+	source_clear(&p->weights);
+	source_clear(&p->bias);
+	source_clear(&p->weight_quant.scales);
+	source_clear(&p->weight_quant.zeros);
+	source_clear(&p->bn_scale);
+	source_clear(&p->bn_shift);
 }

@@ -38,6 +38,15 @@ enum conv_attr {
 	CONV_SPLIT_Y,
 	CONV_SPLIT_K,
 	CONV_INPUT_KIND,
+	CONV_INPUT_QUANT,
+	CONV_WEIGHT_QUANT,
+	CONV_OUTPUT_QUANT,
+	CONV_ADD,
+	CONV_ACTIVATION,
+	CONV_BN_SCALE,
+	CONV_BN_SHIFT,
+	CONV_INPUT_MEAN,
+	CONV_INPUT_STD,
 	CONV_ATTR_N
 };
 
@@ -61,8 +70,61 @@ enum input_kind {
 };
 
 /*
+ * Quantisation of a feature tensor: real = (stored - zero) * scale.  `uint8` is how
+ * the user has it: bytes 0..255 whose zero point is given in that range; stored are
+ * int8 with both moved down by 128.
+ */
+struct conv_quant {
+	bool given; /* else the compiler chooses (compiler/operands.h) */
+	bool uint8;
+	double scale;
+	int32_t zero; /* as the user has it */
+};
+
+enum weight_quant_kind {
+	WEIGHT_QUANT_PER_CHANNEL, /* the compiler chooses, one scale a channel (default) */
+	WEIGHT_QUANT_PER_TENSOR,  /* the compiler chooses one scale */
+	WEIGHT_QUANT_GIVEN,	  /* one scale and zero point */
+	WEIGHT_QUANT_FILE	  /* a scale a channel, and maybe a zero point, from files */
+};
+
+struct conv_weight_quant {
+	enum weight_quant_kind kind;
+	double scale;			    /* GIVEN */
+	int32_t zero;			    /* GIVEN */
+	struct tensor_source scales, zeros; /* FILE; zeros may be SOURCE_NONE */
+};
+
+/* The last four are known by name, and refused: they need the look-up table. */
+enum act_kind {
+	ACT_NONE,
+	ACT_RELU,
+	ACT_CLIP, /* to [low, high]; relu6 is clip 0 6 */
+	ACT_LEAKY,
+	ACT_SIGMOID,
+	ACT_HARDSIGMOID,
+	ACT_SILU,
+	ACT_HARDSWISH
+};
+
+struct conv_act {
+	enum act_kind kind;
+	double low, high; /* CLIP, real values */
+	double slope;	  /* LEAKY, of negative values */
+};
+
+#define CONV_MAX_PIXEL_CHANS 4u
+
+/* Conversion of pixels, (value - mean) / std by channel, folded into the conv. */
+struct conv_pixel_norm {
+	uint32_t mean_count, std_count; /* 0: not given; else 1 or in_c */
+	double mean[CONV_MAX_PIXEL_CHANS], std[CONV_MAX_PIXEL_CHANS];
+};
+
+/*
  * Operations fused into the output stage, as far as they change plans and
- * addresses.  The spec language has no words for them yet; captures do.
+ * addresses.  check_conv() derives `add` and `per_channel` from what the spec says;
+ * captures set them all.
  */
 struct conv_fusion {
 	bool table;       /* activation through the look-up table: never split */
@@ -90,6 +152,12 @@ struct conv_problem {
 	uint64_t seed;
 	uint32_t split_y, split_k; /* pinned number of parts; 0: not pinned */
 	enum input_kind input_kind;
+	struct conv_quant input_quant, output_quant, add_quant;
+	struct conv_weight_quant weight_quant;
+	struct conv_act act;
+	bool add; /* a second tensor of the output's shape and type is added */
+	struct tensor_source bn_scale, bn_shift; /* by channel; SOURCE_NONE: 1, 0 */
+	struct conv_pixel_norm pixel_norm;
 	struct conv_fusion fusion;
 	struct loc loc[CONV_ATTR_N]; /* line 0: a default */
 };
@@ -104,6 +172,18 @@ static inline uint32_t conv_extent(uint32_t kernel, uint32_t dilation)
 static inline bool conv_is_depthwise(const struct conv_problem *p)
 {
 	return p->groups > 1 && p->groups == p->in_c && p->out_c == p->in_c;
+}
+
+/*
+ * Whether the output stage reads a value a channel.  The vendor always streams one in
+ * int8, for the folded zero point, and ahead of every fused operation (F-39).
+ */
+static inline bool conv_streams_bias(const struct conv_problem *p)
+{
+	return p->bias.kind != SOURCE_NONE || p->bn_shift.kind != SOURCE_NONE ||
+	       p->act.kind != ACT_NONE || p->fusion.add || p->pixel_norm.mean_count ||
+	       (p->elem == NPU_ELEM_INT8 &&
+		(p->out_elem == NPU_ELEM_INT8 || p->input_quant.zero));
 }
 
 /* Input channels that one output channel sees. */

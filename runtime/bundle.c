@@ -28,12 +28,13 @@ static const struct {
 	KIND(SYNCS, sizeof(struct npub_sync), syncs, sync_count),
 	KIND(DATA, 1, data, data_bytes),
 	KIND(DEBUG, sizeof(struct npub_debug_tile), debug, debug_count),
+	KIND(SCALES, sizeof(float), scales, scale_count),
 #undef KIND
 };
 
 _Static_assert(sizeof(struct npub) < 256, "offsets in kinds[] are bytes");
 
-#define LAST_KIND NPUB_SECTION_DEBUG
+#define LAST_KIND NPUB_SECTION_SCALES
 #define LAST_REQUIRED_KIND NPUB_SECTION_DATA
 
 /* More sections than any writer makes, few enough to bound the work. */

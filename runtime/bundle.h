@@ -25,8 +25,9 @@ struct npub {
 	const struct npub_sync *syncs;
 	const uint8_t *data;
 	const struct npub_debug_tile *debug; /* NULL when stripped */
+	const float *scales;                 /* NULL when no conv has any */
 	uint32_t string_bytes, tensor_count, bo_count, conv_count, plan_count, task_count,
-	    word_count, reloc_count, sync_count, data_bytes, debug_count;
+	    word_count, reloc_count, sync_count, data_bytes, debug_count, scale_count;
 };
 
 /*

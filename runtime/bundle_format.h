@@ -17,8 +17,8 @@
 
 #define NPUB_MAGIC "\x89NPUB\r\n\x1a" /* 8 bytes, no terminator */
 #define NPUB_MAGIC_BYTES 8
-#define NPUB_VERSION 1u
-#define NPUB_LAST_COMPATIBLE_VERSION 1u
+#define NPUB_VERSION 2u
+#define NPUB_LAST_COMPATIBLE_VERSION 2u
 #define NPUB_ALIGN 64u
 #define NPUB_TARGET_RK3588 3588u
 #define NPUB_NONE 0xffffffffu /* "no such element" in an index field */
@@ -51,7 +51,8 @@ enum npub_section_kind {
 	NPUB_SECTION_RELOCS = 8,  /* struct npub_reloc */
 	NPUB_SECTION_SYNCS = 9,   /* struct npub_sync */
 	NPUB_SECTION_DATA = 10,   /* bytes: packed weights and bias */
-	NPUB_SECTION_DEBUG = 11   /* optional: struct npub_debug_tile */
+	NPUB_SECTION_DEBUG = 11,  /* optional: struct npub_debug_tile */
+	NPUB_SECTION_SCALES = 12  /* optional: float, real scale of a channel's weights */
 };
 
 #define NPUB_SECTION_REQUIRED 1u /* a reader that does not know it must refuse */
@@ -71,7 +72,8 @@ enum npub_tensor_role {
 	NPUB_TENSOR_INPUT = 0,
 	NPUB_TENSOR_OUTPUT = 1,
 	NPUB_TENSOR_WEIGHTS = 2,
-	NPUB_TENSOR_BIAS = 3
+	NPUB_TENSOR_BIAS = 3,
+	NPUB_TENSOR_OPERAND = 4 /* added to the sum; lies as the output does */
 };
 
 /* How a tensor's elements lie in its BO. */
@@ -80,7 +82,16 @@ enum npub_layout {
 	NPUB_LAYOUT_PIXEL = 1,   /* interleaved channels, rows row_pixels apart */
 	NPUB_LAYOUT_WEIGHTS = 2, /* dense kernel order, per slice */
 	NPUB_LAYOUT_DEPTHWISE = 3,
-	NPUB_LAYOUT_LINEAR = 4   /* plain array: bias */
+	NPUB_LAYOUT_LINEAR = 4,  /* plain array: bias */
+	/* Groups of 8 channels in 64 bytes: 8 int32 bias, 8 int16 correction (minus the
+	 * weights' zero point), 8 uint16 multiplier in units of 2^-14. */
+	NPUB_LAYOUT_BIAS_GROUPED = 5
+};
+
+/* How the user has the elements, when not as they are stored. */
+enum npub_user_form {
+	NPUB_USER_SAME = 0,
+	NPUB_USER_UINT8 = 1 /* bytes 0..255; stored as int8, 128 less */
 };
 
 struct npub_tensor {
@@ -99,7 +110,9 @@ struct npub_tensor {
 	uint64_t image_bytes; /* from one image of the batch to the next */
 	uint64_t bytes;       /* of the whole tensor in its BO */
 	float scale;          /* real = (stored - zero_point) * scale; 1 when unused */
-	int32_t zero_point;
+	int32_t zero_point;   /* of the stored element */
+	uint32_t user_form;   /* enum npub_user_form */
+	uint32_t reserved;
 };
 
 enum npub_bo_role {
@@ -120,6 +133,38 @@ struct npub_bo {
 	uint64_t data_offset, data_bytes;
 };
 
+#define NPUB_OP_BIAS 1u        /* the output stage reads a value a channel */
+#define NPUB_OP_PER_CHANNEL 2u /* and a correction and a multiplier with it */
+#define NPUB_OP_RELU 4u        /* negative becomes 0, after the addition */
+#define NPUB_OP_CLAMP 8u       /* with RELU: at most `limit` */
+#define NPUB_OP_ADD 16u        /* an operand tensor is added */
+#define NPUB_OP_LEAKY 32u      /* negative times leak_scale / 2^leak_shift */
+
+/*
+ * What follows the sum of products, in the constants that registers hold
+ * (npu-programming s. 4).  int8, with S the sum and X the window's inputs:
+ *
+ *     t = round((S + correction[k] * X + bias[k]) * factor[k] / 2^14)   PER_CHANNEL
+ *     t = S - weight_zero * X + bias[k]                                 else
+ *     t = t + round((operand - operand_zero) * operand_scale / 2^operand_shift)
+ *     t = min(max(t, 0), limit)
+ *     out = saturate(round(t * out_scale / 2^out_shift) + out_zero)
+ *
+ * where every round() goes to the nearest, half to even.  Floats: out_scale 1, shifts and
+ * zeros 0, and `limit` is an fp32.
+ */
+struct npub_op {
+	uint32_t flags;
+	int32_t pad_value;   /* what padding holds: the input's zero point */
+	int32_t weight_zero; /* of all weights; 0 with PER_CHANNEL */
+	uint32_t limit;      /* CLAMP: int32, or the bits of an fp32 */
+	int32_t out_zero;
+	uint32_t out_scale, out_shift;
+	int32_t operand_zero;
+	uint32_t operand_scale, operand_shift;
+	uint32_t leak_scale, leak_shift;
+};
+
 /* One conv problem: what the user asked for, and where its parts are. */
 struct npub_conv {
 	uint32_t name;
@@ -129,7 +174,7 @@ struct npub_conv {
 	uint32_t dilation_y, dilation_x, groups;
 	uint32_t elem, out_elem; /* enum npu_elem */
 	uint32_t mode;           /* enum npub_mode */
-	uint32_t input, output, weights, bias; /* TENSORS; bias may be NPUB_NONE */
+	uint32_t input, output, weights, bias, operand; /* TENSORS; the last two may be NPUB_NONE */
 	uint32_t first_bo, bo_count;   /* this conv's BOs, in creation order */
 	uint32_t first_plan, plan_count; /* alternatives, by core count */
 	uint32_t first_task, task_count; /* records of all its plans */
@@ -138,6 +183,8 @@ struct npub_conv {
 	uint32_t first_word, word_count; /* REGCMD words of all its plans */
 	uint32_t task_bo, regcmd_bo;     /* BOS */
 	uint32_t regcmd_bo_offset;       /* bytes, where first_word goes */
+	uint32_t first_scale, scale_count; /* SCALES; 0 or out_c of them */
+	struct npub_op op;
 	uint32_t reserved;
 };
 
@@ -227,9 +274,10 @@ struct npub_debug_tile {
 
 _Static_assert(sizeof(struct npub_header) == 128, "header layout");
 _Static_assert(sizeof(struct npub_section) == 40, "section layout");
-_Static_assert(sizeof(struct npub_tensor) == 80, "tensor layout");
+_Static_assert(sizeof(struct npub_tensor) == 88, "tensor layout");
 _Static_assert(sizeof(struct npub_bo) == 40, "bo layout");
-_Static_assert(sizeof(struct npub_conv) == 168, "conv layout");
+_Static_assert(sizeof(struct npub_op) == 48, "op layout");
+_Static_assert(sizeof(struct npub_conv) == 228, "conv layout");
 _Static_assert(sizeof(struct npub_plan) == 72, "plan layout");
 _Static_assert(sizeof(struct npub_task) == 40, "task layout");
 _Static_assert(sizeof(struct npub_reloc) == 16, "reloc layout");

@@ -109,7 +109,8 @@ struct npurt_options {
 	bool trust_zeros;       /* take an all-zero output without a second look */
 };
 
-enum npurt_tensor_id { NPURT_INPUT, NPURT_OUTPUT };
+/* OPERAND: the second tensor of a conv that adds one; NOTENSOR for others. */
+enum npurt_tensor_id { NPURT_INPUT, NPURT_OUTPUT, NPURT_OPERAND };
 
 /* A tensor as the caller sees it (n c h w) and as the device stores it. */
 struct npurt_tensor_info {
@@ -119,8 +120,9 @@ struct npurt_tensor_info {
 	uint32_t n, c, h, w;
 	size_t nchw_bytes;   /* of a dense NCHW array */
 	size_t device_bytes; /* of the device layout */
-	float scale;
+	float scale; /* real = (element - zero_point) * scale */
 	int32_t zero_point;
+	bool is_uint8; /* elements are bytes 0..255, not int8, and so is zero_point */
 };
 
 /*
@@ -156,6 +158,10 @@ enum npurt_err npurt_tensor(const struct npurt *rt, enum npurt_tensor_id id,
  * input BO in the device's layout, padding lanes zero.  TENSOR_SIZE, ARGUMENT.
  */
 enum npurt_err npurt_write_input(struct npurt *rt, const void *nchw, size_t bytes);
+
+/* The same for any tensor the conv reads: NPURT_INPUT or NPURT_OPERAND. */
+enum npurt_err npurt_write(struct npurt *rt, enum npurt_tensor_id id, const void *nchw,
+			   size_t bytes);
 
 /* Fetch the output as a dense NCHW array.  TENSOR_SIZE, STATE before a run. */
 enum npurt_err npurt_read_output(struct npurt *rt, void *nchw, size_t bytes);

@@ -103,8 +103,8 @@ static void compile_once(void *context)
 	struct compiled_conv c;
 	size_t bytes;
 
-	if (!diag || !bundle || !compile_conv(&c, s->p, &options, diag) ||
-	    !compile_emit(bundle, &c, s->weights, s->bias) ||
+	if (!diag || !bundle || !compile_conv(&c, s->p, NULL, &options, diag) ||
+	    !compile_emit(bundle, &c, &(struct operands){ .weights = s->weights, .bias = s->bias }) ||
 	    !bundle_finish(bundle, &bytes))
 		fail("a shape cannot be compiled");
 	compiled_conv_free(&c);

@@ -177,9 +177,9 @@ static uint8_t *make_bundle(const struct shape *s, size_t *bytes)
 	const uint8_t *image;
 	uint8_t *copy = NULL;
 
-	if (weights && b && diag && compile_conv(&c, &p, &options, diag)) {
+	if (weights && b && diag && compile_conv(&c, &p, NULL, &options, diag)) {
 		memset(weights, 0x34, count * sizeof *weights);
-		if (compile_emit(b, &c, weights, NULL)) {
+		if (compile_emit(b, &c, &(struct operands){ .weights = weights })) {
 			image = bundle_finish(b, bytes);
 			copy = aligned_alloc(4096, (*bytes + 4095) / 4096 * 4096);
 			if (image && copy)

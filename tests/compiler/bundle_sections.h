@@ -38,15 +38,11 @@ static inline struct bundle *make_bundle(const struct compiled_conv *c,
 					 struct sections *s)
 {
 	struct bundle *bundle = bundle_new(1);
-	const struct conv_problem *p = c->problem;
-	size_t weights =
-	    (size_t)p->out_c * conv_group_in_c(p) * p->kernel_h * p->kernel_w;
-	void *oihw = calloc(weights, c->layout.elem->bytes);
-	float *bias = c->layout.bias_bytes ? calloc(p->out_c, sizeof *bias) : NULL;
+	struct operands o;
 	const uint8_t *image;
 	size_t bytes;
 
-	assert_true(bundle && oihw && compile_emit(bundle, c, oihw, bias));
+	assert_true(bundle && operands_zero(&o, c->problem) && compile_emit(bundle, c, &o));
 	image = bundle_finish(bundle, &bytes);
 	assert_non_null(image);
 	*s = (struct sections){
@@ -61,8 +57,7 @@ static inline struct bundle *make_bundle(const struct compiled_conv *c,
 		.tensors = find_section(image, NPUB_SECTION_TENSORS),
 		.strings = find_section(image, NPUB_SECTION_STRINGS),
 	};
-	free(oihw);
-	free(bias);
+	operands_free(&o);
 	return bundle;
 }
 

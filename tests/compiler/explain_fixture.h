@@ -59,7 +59,7 @@ static inline void explained_open(struct explained *e, const char *name, const c
 	e->convs = calloc(e->spec.count, sizeof *e->convs);
 	assert_non_null(e->convs);
 	for (size_t i = 0; i < e->spec.count; i++) {
-		if (!compile_conv(&e->convs[i], &e->spec.convs[i], &options, e->diag))
+		if (!compile_conv(&e->convs[i], &e->spec.convs[i], NULL, &options, e->diag))
 			fail_msg("%s: conv %zu does not compile", name, i);
 	}
 	explain_convs(e);

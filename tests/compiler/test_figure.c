@@ -30,7 +30,7 @@ static char *draw(const char *slug, uint32_t *tiles)
 	spec_read(&spec, slug, diag);
 	spec_check(&spec, diag);
 	assert_int_equal(diag_errors(diag), 0);
-	assert_true(compile_conv(&c, &spec.convs[0], &all, diag));
+	assert_true(compile_conv(&c, &spec.convs[0], NULL, &all, diag));
 	figure_svg(f, &c);
 	assert_int_equal(fclose(f), 0);
 	*tiles = 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lower.h"
+#include "operands.h"
 #include "problem_fixture.h"
 
 #define MAX_LINE 512
@@ -84,9 +85,10 @@ static void check_tile(const struct table *t, const struct conv_layout *l,
 		       const struct expected *e, uint32_t index)
 {
 	static const struct weight_bo_layout wbo = { 0 };
+	const struct npub_op op = op_from_problem(&t->problem);
 	struct task_desc task;
 
-	lower_conv(&task, &t->problem, l, plan, tile, &wbo);
+	lower_conv(&task, &t->problem, &op, l, plan, tile, &wbo);
 	for (uint32_t a = 0; a < task.addr_count; a++)
 		task.value[task.addr[a].reg] = (uint32_t)task.addr[a].offset;
 	for (size_t i = 0; i < COLUMNS; i++) {

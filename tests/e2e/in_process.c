@@ -111,7 +111,7 @@ static struct bundle *make_bundle(const struct compiled_conv *c, const struct sp
 {
 	struct bundle *b = bundle_new(spec_digest(spec));
 
-	if (b && !compile_emit(b, c, d->w, d->bias)) {
+	if (b && !compile_emit(b, c, &(struct operands){ .weights = d->w, .bias = d->bias })) {
 		bundle_free(b);
 		return NULL;
 	}
@@ -129,7 +129,7 @@ static void check_same_again(struct result *result, const struct spec *spec,
 	const uint8_t *again = NULL;
 	size_t again_bytes = 0;
 
-	if (compile_conv(&c, &spec->convs[0], &options, diag)) {
+	if (compile_conv(&c, &spec->convs[0], NULL, &options, diag)) {
 		b = make_bundle(&c, spec, d);
 		if (b)
 			again = bundle_finish(b, &again_bytes);
@@ -174,7 +174,7 @@ static void run_full_records(struct result *result, const struct problem *p,
 	struct diag *diag = diag_new(NULL);
 	struct compiled_conv c;
 
-	if (compile_conv(&c, &spec->convs[0], &options, diag)) {
+	if (compile_conv(&c, &spec->convs[0], NULL, &options, diag)) {
 		run_plans(result, p, &c, spec, d, false, first);
 		compiled_conv_free(&c);
 	} else {
@@ -219,7 +219,7 @@ void run_in_process(struct result *result, const struct problem *p, enum form fo
 	spec_read_text(&spec, "e2e.conv", text, text_bytes, diag);
 	spec_check(&spec, diag);
 	if (diag_errors(diag) == 0 && spec.count == 1 &&
-	    compile_conv(&c, &spec.convs[0], &options, diag)) {
+	    compile_conv(&c, &spec.convs[0], NULL, &options, diag)) {
 		run_compiled(result, p, &c, &spec);
 		compiled_conv_free(&c);
 	} else {

@@ -69,7 +69,7 @@ static inline void compile_problem(struct compiled_conv *c, const struct conv_pr
 	const struct compile_options options = { .core_mask = mask, .templates = set };
 	struct diag *diag = diag_new(stderr);
 
-	if (!compile_conv(c, p, &options, diag))
+	if (!compile_conv(c, p, NULL, &options, diag))
 		fail_msg("%s: does not compile", p->name);
 	diag_free(diag);
 }

@@ -32,8 +32,9 @@ static void compile_all(struct bundle *bundle, const char *const *slugs, size_t 
 		float *bias = bias_load(&spec.convs[i], diag);
 
 		assert_non_null(oihw);
-		assert_true(compile_conv(&c, &spec.convs[i], &options, diag));
-		assert_true(compile_emit(bundle, &c, oihw, bias));
+		assert_true(compile_conv(&c, &spec.convs[i], NULL, &options, diag));
+		assert_true(compile_emit(
+		    bundle, &c, &(struct operands){ .weights = oihw, .bias = bias }));
 		compiled_conv_free(&c);
 		free(oihw);
 		free(bias);
