@@ -22,7 +22,30 @@
 
 struct tensor_quant {
 	float scale; /* real = (stored - zero) * scale */
-	int32_t zero;
+	int32_t zero; /* of the stored element */
+	bool uint8;   /* the user has bytes, 128 more than what is stored */
+};
+
+/* What --explain tells about the numbers.  Nothing else depends on them. */
+struct operand_notes {
+	uint64_t weight_count;
+	uint64_t saturated_weights; /* clamped: the given scale is too small for them */
+	float weight_scale_min, weight_scale_max;
+	float bn_scale_min, bn_scale_max; /* 1 without batch norm */
+	/* int8 per channel: how far factor / 2^14 * max scale is from a channel's scale */
+	double factor_error; /* worst, relative; 0: all exact */
+	uint32_t factor_channel;
+	int32_t bias_min, bias_max; /* int8: of bias_fixed */
+	double bits_used; /* int8: of the 32 of the largest sum that inputs can make */
+	/* int8 output: the real values expected, and which channels reach them */
+	double expected_low, expected_high;
+	uint32_t low_channel, high_channel;
+	bool output_chosen;  /* scale and zero point come from the expected range */
+	bool output_cut;     /* the activation ends the range earlier */
+	bool output_floored; /* one unit of the sum is coarser than range / 255 */
+	bool operand_chosen; /* the operand was given the output's quantisation */
+	double limit;	     /* real value at which a clip acts; 0: none */
+	double leak;	     /* slope as it was rounded; 0: none */
 };
 
 struct operands {
@@ -36,6 +59,7 @@ struct operands {
 	uint16_t *factor;    /* int8 per channel: 2^14 is one */
 	float *weight_scale; /* int8: real scale of each channel's weights */
 	int32_t *weight_zero; /* int8: of each channel; what padding lanes must hold */
+	struct operand_notes notes;
 };
 
 /*

@@ -174,6 +174,39 @@ static inline bool conv_is_depthwise(const struct conv_problem *p)
 	return p->groups > 1 && p->groups == p->in_c && p->out_c == p->in_c;
 }
 
+/* A zero point as it is stored: the user's bytes are kept 128 lower, as int8. */
+static inline int32_t conv_stored_zero(const struct conv_quant *q)
+{
+	return q->zero - (q->uint8 ? 128 : 0);
+}
+
+/*
+ * How an int8 conv has its input.  Pixels with a mean or a standard deviation are the
+ * user's bytes as they are; the byte nearest to the means is their zero point, and
+ * what padding holds.
+ */
+static inline struct conv_quant conv_input_quant(const struct conv_problem *p)
+{
+	const struct conv_pixel_norm *n = &p->pixel_norm;
+	struct conv_quant bytes = { .given = true, .uint8 = true, .scale = 1 };
+	double mean = 0;
+
+	if (p->elem != NPU_ELEM_INT8 || (!n->mean_count && !n->std_count))
+		return p->input_quant;
+	for (uint32_t i = 0; i < n->mean_count; i++)
+		mean += n->mean[i] / n->mean_count;
+	bytes.zero = mean < 0 ? 0 : mean > 255 ? 255 : (int32_t)(mean + 0.5);
+	return bytes;
+}
+
+/* Stored zero point of the input; 0 for floats. */
+static inline int32_t conv_input_zero(const struct conv_problem *p)
+{
+	struct conv_quant q = conv_input_quant(p);
+
+	return p->elem == NPU_ELEM_INT8 ? conv_stored_zero(&q) : 0;
+}
+
 /*
  * Whether the output stage reads a value a channel.  The vendor always streams one in
  * int8, for the folded zero point, and ahead of every fused operation (F-39).
@@ -183,7 +216,7 @@ static inline bool conv_streams_bias(const struct conv_problem *p)
 	return p->bias.kind != SOURCE_NONE || p->bn_shift.kind != SOURCE_NONE ||
 	       p->act.kind != ACT_NONE || p->fusion.add || p->pixel_norm.mean_count ||
 	       (p->elem == NPU_ELEM_INT8 &&
-		(p->out_elem == NPU_ELEM_INT8 || p->input_quant.zero));
+		(p->out_elem == NPU_ELEM_INT8 || conv_input_zero(p)));
 }
 
 /* Input channels that one output channel sees. */
