@@ -1,9 +1,11 @@
 #include "bundle_file.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "diag.h"
 #include "error.h"
@@ -52,7 +54,8 @@ static const char *remedy(enum npurt_err err)
 	case NPURT_ERR_DEVICE_FORBIDDEN:
 		return "unset NPURT_NO_DEVICE, or use --device sim";
 	case NPURT_ERR_CORES:
-		return "--cores picks another plan, --device-cores says what the chip has";
+		return "--cores picks another plan, --device-cores says what the chip "
+		       "has";
 	case NPURT_ERR_NOT_EXECUTED:
 	case NPURT_ERR_HEALTH:
 		return "--recover resets the NPU";
@@ -98,6 +101,25 @@ void tool_complain_npurt(const char *program, const char *file, enum npurt_err e
 	if (way_out)
 		fprintf(stderr, "; %s", way_out);
 	fputc('\n', stderr);
+}
+
+int tool_flush_stdout(const char *program, int code)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	tool_complain(program, "standard output", "cannot write%s%s", errno ? ": " : "",
+		      errno ? strerror(errno) : "");
+	return EXIT_FILE;
+}
+
+bool tool_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return a && b && strcmp(a, "-") != 0 && strcmp(b, "-") != 0 && stat(a, &x) == 0 &&
+	       stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 enum tool_exit bundle_file_open(struct bundle_file *f, const char *program,

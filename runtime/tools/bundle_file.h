@@ -44,6 +44,15 @@ void tool_complain(const char *program, const char *file, const char *fmt, ...)
 void tool_complain_npurt(const char *program, const char *file, enum npurt_err err,
 			 const struct npurt_error *error);
 
+/*
+ * Standard output carries what was asked for: a full disk behind it must show.
+ * `code`, or EXIT_FILE after a complaint.  To be called last.
+ */
+int tool_flush_stdout(const char *program, int code);
+
+/* Whether both names lead to one regular file; NULL and "-" lead to none. */
+bool tool_same_file(const char *a, const char *b);
+
 /* Names of the format's codes; "?" for others. */
 const char *name_of_section(uint32_t kind);
 const char *name_of_tensor_role(uint32_t role);

@@ -3,7 +3,7 @@
  * syncs, the submit.
  */
 #include "dump.h"
-#include "hw/npu_hw.h"
+#include "job.h"
 #include "json_put.h"
 
 static void append_sync(json_t *events, const struct npub_bo *bo, uint32_t flags,
@@ -54,33 +54,22 @@ static void append_creation(json_t *events, const struct npub *b,
 	}
 }
 
-/*
- * The submit of a plan, as far as the bundle settles it: entries `core` for one
- * and two cores, `core + 2` for three; the runtime adds the timeout.
- */
+/* The submit of a plan as the runtime makes it, but for the timeout. */
 static json_t *submit_event(const struct npub_plan *plan)
 {
-	bool one_core = npub_plan_is_one_core(plan);
-	uint32_t first_entry = plan->cores == 3 && !one_core ? 2 : 0;
 	json_t *event = json_array(), *x = json_object(), *subcore = json_array();
-	uint32_t total = 0;
+	struct npurt_job job;
 
-	for (uint32_t i = 0; i < 5; i++) {
-		uint32_t core = one_core ? 0 : i - first_entry;
-		bool used = one_core ? i < 3 : core < plan->cores;
-		const struct npub_list *list = &plan->list[used ? core : 0];
-
-		total += used ? list->task_count : 0;
-		json_array_append_new(subcore,
-				      used ? json_pair(list->first_task, list->task_count)
-					   : json_pair(0, 0));
-	}
-	put_u(x, "flags", NPU_SUBMIT_FLAGS);
-	put_u(x, "task_start", 0);
-	put_u(x, "task_number", total);
+	npurt_job_fill(&job, plan, NULL, 0);
+	for (size_t i = 0; i < sizeof(job.subcore) / sizeof(job.subcore[0]); i++)
+		json_array_append_new(subcore, json_pair(job.subcore[i].task_start,
+							 job.subcore[i].task_number));
+	put_u(x, "flags", job.flags);
+	put_u(x, "task_start", job.task_start);
+	put_u(x, "task_number", job.task_number);
 	put_u(x, "task_counter", 0);
 	put_u(x, "priority", 0);
-	put_u(x, "core_mask", one_core ? 0 : (1u << plan->cores) - 1);
+	put_u(x, "core_mask", job.core_mask);
 	put_i(x, "fence_fd", -1);
 	put(x, "subcore", subcore);
 	append_s(event, "submit");

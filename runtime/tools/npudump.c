@@ -194,18 +194,21 @@ static enum tool_exit dump_bundle(const struct bundle_file *file, const struct r
 	return code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct request request = { .task = NPUB_NONE };
 	struct bundle_file file;
-	int code;
+	int code = options_each(&page, argc, argv, take_option, &request);
 
-	json_put_init();
-	code = options_each(&page, argc, argv, take_option, &request);
 	if (code >= 0)
 		return code;
 	if (!request.bundle) {
 		options_usage(&page, stderr, "which bundle?");
+		return EXIT_USAGE;
+	}
+	if (tool_same_file(request.output, request.bundle)) {
+		tool_complain(PROGRAM, "-o", "'%s' is the bundle that is read",
+			      request.output);
 		return EXIT_USAGE;
 	}
 	code = bundle_file_open(&file, PROGRAM, request.bundle);
@@ -214,4 +217,11 @@ int main(int argc, char **argv)
 	code = dump_bundle(&file, &request);
 	bundle_file_close(&file);
 	return code;
+}
+
+int main(int argc, char **argv)
+{
+	files_expect_full();
+	json_put_init();
+	return tool_flush_stdout(PROGRAM, run(argc, argv));
 }

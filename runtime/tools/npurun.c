@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "error.h"
+#include "files.h"
 #include "json_put.h"
 #include "run_device.h"
 #include "run_options.h"
@@ -31,7 +32,7 @@ static void session_close(struct session *s)
 	npurt_device_close(s->device);
 	tensor_free(&s->input);
 	tensor_free(&s->output);
-	json_decref(s->dump.document);
+	run_dump_close(&s->dump);
 	bundle_file_close(&s->bundle);
 }
 
@@ -361,37 +362,35 @@ static enum tool_exit probe_only(struct session *s)
 		   : code;
 }
 
+static int run_session(struct session *s, int argc, char **argv)
+{
+	int code = run_options_parse(&s->options, argc, argv);
+
+	if (code >= 0)
+		return code;
+	if (s->options.output && strcmp(s->options.output, "-") == 0)
+		s->report = stderr;
+	code = run_emulate(&s->options, argv);
+	if (code == EXIT_DONE && !s->options.health)
+		code = bundle_file_open(&s->bundle, PROGRAM, s->options.bundle);
+	if (code != EXIT_DONE)
+		return code;
+	if (s->options.health)
+		return probe_only(s);
+	if (!s->options.list)
+		return run(s);
+	list_convs(&s->bundle.npub, stdout);
+	return EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .report = stdout };
-	enum tool_exit code;
+	int code;
 
+	files_expect_full();
 	json_put_init();
-	switch (run_options_parse(&s.options, argc, argv)) {
-	case RUN_OPTIONS_DONE:
-		return EXIT_DONE;
-	case RUN_OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
-	if (s.options.output && strcmp(s.options.output, "-") == 0)
-		s.report = stderr;
-	code = run_emulate(&s.options, argv);
-	if (code == EXIT_DONE && !s.options.health)
-		code = bundle_file_open(&s.bundle, PROGRAM, s.options.bundle);
-	if (code != EXIT_DONE)
-		return code;
-	if (s.options.health)
-		code = probe_only(&s);
-	else if (s.options.list)
-		list_convs(&s.bundle.npub, stdout);
-	else
-		code = run(&s);
+	code = run_session(&s, argc, argv);
 	session_close(&s);
-	if (fflush(stdout) != 0 && code == EXIT_DONE) {
-		tool_complain(PROGRAM, "standard output", "cannot write");
-		code = EXIT_FILE;
-	}
-	return code;
+	return tool_flush_stdout(PROGRAM, code);
 }

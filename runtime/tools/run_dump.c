@@ -1,14 +1,17 @@
 /* npurun --dump */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "json_put.h"
 #include "run_parts.h"
 
 #define PATH_BYTES 4096
+#define RUN_FILE "run.json"
 
 /* "bo1-weight.before.bin" */
 static void image_name(char *name, size_t room, uint32_t index,
@@ -143,16 +146,63 @@ static void put_run(json_t *x, const struct npurt *rt, uint32_t task_count)
 	put(x, "submit", submit_object(&submit));
 }
 
-bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
-		     uint32_t task_count, char *why, size_t why_bytes)
+/* "DIR/unfinished-XXXXXX": what a crash leaves says what it is. */
+static bool begin_directory(struct run_dump *dump, const char *dir, char *why,
+			    size_t why_bytes)
 {
-	if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
+	dump->created = mkdir(dir, 0777) == 0;
+	if (!dump->created && errno != EEXIST) {
 		snprintf(why, why_bytes, "cannot create: %s", strerror(errno));
 		return false;
 	}
 	dump->dir = dir;
+	if ((size_t)snprintf(dump->temp, sizeof(dump->temp), "%s/unfinished-XXXXXX",
+			     dir) >= sizeof(dump->temp) ||
+	    !mkdtemp(dump->temp)) {
+		snprintf(why, why_bytes, "cannot create a directory in it: %s",
+			 strerror(errno));
+		dump->temp[0] = '\0';
+		return false;
+	}
+	return true;
+}
+
+/* Move a file out of the temporary directory (`to` NULL: remove it). */
+static bool settle_file(const struct run_dump *dump, const char *name, const char *to)
+{
+	char from[PATH_BYTES], path[PATH_BYTES];
+
+	if ((size_t)snprintf(from, sizeof(from), "%s/%s", dump->temp, name) >=
+	    sizeof(from))
+		return false;
+	if (!to)
+		return unlink(from) == 0;
+	return (size_t)snprintf(path, sizeof(path), "%s/%s", to, name) < sizeof(path) &&
+	       rename(from, path) == 0;
+}
+
+/* Settle all files but run.json, which goes last: it says that the others are there. */
+static bool settle_files(const struct run_dump *dump, const char *to)
+{
+	DIR *files = opendir(dump->temp);
+	struct dirent *entry;
+	bool ok = files != NULL;
+
+	while (ok && (entry = readdir(files)))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, RUN_FILE) != 0)
+			ok = settle_file(dump, entry->d_name, to);
+	if (files)
+		closedir(files);
+	return ok;
+}
+
+bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
+		     uint32_t task_count, char *why, size_t why_bytes)
+{
+	if (!begin_directory(dump, dir, why, why_bytes))
+		return false;
 	put_run(dump->document, rt, task_count);
-	return write_images(dir, rt, "before", why, why_bytes);
+	return write_images(dump->temp, rt, "before", why, why_bytes);
 }
 
 bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_err result,
@@ -165,10 +215,32 @@ bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_er
 	put_s(dump->document, "result", npurt_errname(result));
 	if (result != NPURT_OK)
 		put_s(dump->document, "result_detail", error->detail);
-	if (!write_images(dump->dir, rt, "after", why, why_bytes))
+	if (!write_images(dump->temp, rt, "after", why, why_bytes))
 		return false;
 	text = json_text(dump->document, &bytes);
-	ok = write_in(dump->dir, "run.json", text, bytes, why, why_bytes);
+	ok = write_in(dump->temp, RUN_FILE, text, bytes, why, why_bytes);
 	free(text);
-	return ok;
+	if (!ok)
+		return false;
+	if (!settle_files(dump, dump->dir) || !settle_file(dump, RUN_FILE, dump->dir) ||
+	    rmdir(dump->temp) != 0) {
+		snprintf(why, why_bytes, "cannot move the files into it: %s",
+			 strerror(errno));
+		return false;
+	}
+	dump->temp[0] = '\0';
+	return true;
+}
+
+void run_dump_close(struct run_dump *dump)
+{
+	json_decref(dump->document);
+	if (dump->temp[0]) {
+		settle_files(dump, NULL);
+		settle_file(dump, RUN_FILE, NULL);
+		rmdir(dump->temp);
+		if (dump->created)
+			rmdir(dump->dir);
+	}
+	*dump = (struct run_dump){ 0 };
 }

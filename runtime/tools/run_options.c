@@ -200,13 +200,11 @@ static bool take_plain(struct run_options *o, const struct options_scan *scan, i
 	}
 }
 
-static bool take_option(struct run_options *o, const struct options_scan *scan, int id)
+static bool apply_option(struct run_options *o, const struct options_scan *scan, int id)
 {
 	switch (id) {
 	case OPTIONS_WORD:
 		return take_bundle(o, scan->value);
-	case OPTIONS_ERROR:
-		return false;
 	case OPT_INPUT_FORMAT:
 		return take_format(scan, &o->input_format);
 	case OPT_OUTPUT_FORMAT:
@@ -242,6 +240,11 @@ static bool take_option(struct run_options *o, const struct options_scan *scan, 
 	}
 }
 
+static int take_option(void *options, const struct options_scan *scan, int id)
+{
+	return apply_option(options, scan, id) ? -1 : EXIT_USAGE;
+}
+
 static uint32_t processors(void)
 {
 	long count = sysconf(_SC_NPROCESSORS_ONLN);
@@ -249,34 +252,42 @@ static uint32_t processors(void)
 	return count < 1 ? 1 : count > (long)MAX_THREADS ? MAX_THREADS : (uint32_t)count;
 }
 
-enum run_options_result run_options_parse(struct run_options *o, int argc, char **argv)
+/* Options that exclude or need each other; false after a complaint. */
+static bool check_together(const struct run_options *o)
 {
-	struct options_scan scan;
-	int id;
+	const struct {
+		const char *option, *path;
+	} inputs[] = { { "BUNDLE", o->bundle }, { "--input", o->input } };
 
-	*o = (struct run_options){ .device = "auto",
-				   .image_in = IMAGE_IN_DEFAULT,
-				   .image_out = IMAGE_OUT_DEFAULT };
-	options_begin(&scan, &run_page, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		if (id == OPT_HELP) {
-			options_help(&run_page, stdout);
-			return RUN_OPTIONS_DONE;
-		}
-		if (id == OPT_VERSION) {
-			puts(PROGRAM " " NPUCC_VERSION);
-			return RUN_OPTIONS_DONE;
-		}
-		if (!take_option(o, &scan, id))
-			return RUN_OPTIONS_BAD;
-	}
 	if (o->health ? o->bundle != NULL : !o->bundle) {
 		options_usage(&run_page, stderr,
 			      o->health ? "--health takes no bundle; --bracket runs one"
 					: "which bundle?");
-		return RUN_OPTIONS_BAD;
+		return false;
 	}
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
+		if (tool_same_file(o->output, inputs[i].path)) {
+			options_usage(&run_page, stderr,
+				      "--output: '%s' is also what %s is read from",
+				      o->output, inputs[i].option);
+			return false;
+		}
+	return true;
+}
+
+int run_options_parse(struct run_options *o, int argc, char **argv)
+{
+	int code;
+
+	*o = (struct run_options){ .device = "auto",
+				   .image_in = IMAGE_IN_DEFAULT,
+				   .image_out = IMAGE_OUT_DEFAULT };
+	code = options_each(&run_page, argc, argv, take_option, o);
+	if (code >= 0)
+		return code;
+	if (!check_together(o))
+		return EXIT_USAGE;
 	if (!o->threads)
 		o->threads = processors();
-	return RUN_OPTIONS_GO;
+	return -1;
 }

@@ -27,12 +27,7 @@ struct run_options {
 	const char *emulate_script; /* NULL: a healthy board */
 };
 
-enum run_options_result {
-	RUN_OPTIONS_GO,
-	RUN_OPTIONS_DONE, /* --help or --version: printed */
-	RUN_OPTIONS_BAD	  /* reported */
-};
-
-enum run_options_result run_options_parse(struct run_options *o, int argc, char **argv);
+/* The exit code to end with (--help and --version were printed), or -1 to go on. */
+int run_options_parse(struct run_options *o, int argc, char **argv);
 
 #endif

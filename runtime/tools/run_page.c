@@ -70,8 +70,8 @@ static const struct option_row rows[] = {
 	{ NULL, "list", NULL, OPT_LIST,
 	  "list the bundle's convs and plans; run nothing" },
 	{ "q", "quiet", NULL, OPT_QUIET, "print errors only" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
-	{ "V", "version", NULL, OPT_VERSION, "print the version" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {

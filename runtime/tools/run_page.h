@@ -34,9 +34,7 @@ enum {
 	OPT_BENCH,
 	OPT_DUMP,
 	OPT_LIST,
-	OPT_QUIET,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_QUIET
 };
 
 extern const struct options run_page;

@@ -21,9 +21,12 @@ enum npurt_err bench_conv(struct npurt *rt, const struct tensor *input,
 /* Seconds of a steady clock. */
 double now_seconds(void);
 
-/* A dump directory being filled. */
+/* A dump directory being filled: under a name of its own until all is written. */
+#define RUN_DUMP_PATH_BYTES 4000
 struct run_dump {
 	const char *dir;
+	char temp[RUN_DUMP_PATH_BYTES]; /* "": none */
+	bool created;			/* `dir` was not there before */
 	json_t *document;
 };
 
@@ -35,8 +38,14 @@ struct run_dump {
 bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
 		     uint32_t task_count, char *why, size_t why_bytes);
 
-/* Write the images again, and run.json, which says how the run went. */
+/*
+ * Write the images again, and run.json, which says how the run went; then all of them
+ * take their places.
+ */
 bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_err result,
 		    const struct npurt_error *error, char *why, size_t why_bytes);
+
+/* Free, and remove what was not finished. */
+void run_dump_close(struct run_dump *dump);
 
 #endif

@@ -48,10 +48,17 @@ for case in new old; do
 	says err "x.txt: cannot write: File too large"
 	run 3 limited "$npurun" big.npub --device sim -q -o x.npy
 	says err "x.npy: cannot write: File too large"
+	run 3 limited "$npurun" big.npub --device sim -q --dump dumped
+	says err "dumped: bo0-task.before.bin: cannot write: File too large"
 	if [ $case = old ]; then
 		cat x.* | grep -qvx old && fail "an old file was changed"
 	fi
 	for file in x.npub x.svg x.json x.txt x.npy; do echo old >$file; done
+	if [ $case = old ]; then
+		[ "$(ls -A dumped)" = kept ] || fail "the dump left $(ls -A dumped)"
+	fi
+	mkdir -p dumped
+	touch dumped/kept
 done
 
 case="full standard output"
@@ -61,6 +68,19 @@ for command in "$slug --explain" "can $slug" "template list" "verify $slug" \
 	"$npucc" $command >/dev/full 2>err
 	[ $? = 3 ] || fail "not refused: $command"
 	says err "standard output: No space left on device"
+done
+for tool in "$npurun" "$npudump"; do
+	for command in --help --version; do
+		"$tool" $command >/dev/full 2>err
+		[ $? = 3 ] || fail "not refused: $tool $command"
+		says err "standard output: cannot write: No space left on device"
+	done
+done
+for command in --list "--device sim --check" "--device sim -q --bench 2" "--device sim"; do
+	# shellcheck disable=SC2086  # words
+	"$npurun" big.npub $command >/dev/full 2>err
+	[ $? = 3 ] || fail "not refused: npurun $command"
+	says err "npurun: standard output: cannot write: No space left on device"
 done
 
 case="a bundle without its dependency file is none"
@@ -88,6 +108,20 @@ for file in top.conv in.conv w.npy ./w.npy link.npy; do
 	run 2 "$npucc" top.conv -q -o /dev/null -MF $file
 done
 cat top.conv in.conv w.npy | cmp - all.before || fail "a source was changed"
+"$npucc" top.conv -q -o small.npub || fail "npucc"
+ln -s small.npub link.npub
+cp small.npub small.before
+"$npurun" small.npub --device sim -q -o y.npy || fail "npurun"
+cp y.npy x.npy
+for file in small.npub ./small.npub link.npub; do
+	run 2 "$npudump" small.npub -o $file
+	says err "npudump: -o: '$file' is the bundle that is read"
+	run 2 "$npurun" small.npub --device sim -q -o $file --output-format raw
+	says err "npurun: --output: '$file' is also what BUNDLE is read from"
+done
+run 2 "$npurun" small.npub --device sim -q -i x.npy -o ./x.npy
+says err "npurun: --output: './x.npy' is also what --input is read from"
+cmp small.npub small.before || fail "the bundle was changed"
 
 case="files that are not there"
 run 3 "$npucc" template import none.json -o x.json
