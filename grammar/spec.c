@@ -149,13 +149,55 @@ static uint64_t digest_source(uint64_t hash, const struct tensor_source *s)
 	return digest_text(hash, s->tensor);
 }
 
+static uint64_t digest_number(uint64_t hash, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.17g", value);
+	return digest_text(hash, text);
+}
+
+static uint64_t digest_quant(uint64_t hash, const struct conv_quant *q)
+{
+	hash = digest_number(hash, q->given + 2 * q->uint8);
+	hash = digest_number(hash, q->scale);
+	return digest_number(hash, q->zero);
+}
+
+/* What follows the sum, from CONV_INPUT_QUANT on. */
+static uint64_t digest_operator(uint64_t hash, const struct conv_problem *p)
+{
+	const struct conv_weight_quant *w = &p->weight_quant;
+
+	hash = digest_quant(hash, &p->input_quant);
+	hash = digest_number(hash, w->kind);
+	hash = digest_number(hash, w->scale);
+	hash = digest_number(hash, w->zero);
+	hash = digest_source(hash, &w->scales);
+	hash = digest_source(hash, &w->zeros);
+	hash = digest_quant(hash, &p->output_quant);
+	hash = digest_number(hash, p->add);
+	hash = digest_quant(hash, &p->add_quant);
+	hash = digest_number(hash, p->act.kind);
+	hash = digest_number(hash, p->act.low);
+	hash = digest_number(hash, p->act.high);
+	hash = digest_number(hash, p->act.slope);
+	hash = digest_source(hash, &p->bn_scale);
+	hash = digest_source(hash, &p->bn_shift);
+	for (uint32_t i = 0; i < p->pixel_norm.mean_count; i++)
+		hash = digest_number(hash, p->pixel_norm.mean[i]);
+	for (uint32_t i = 0; i < p->pixel_norm.std_count; i++)
+		hash = digest_number(hash, p->pixel_norm.std[i]);
+	return hash;
+}
+
 /* Every value in the order of enum conv_attr, as text, each ended by a zero. */
 static uint64_t digest_conv(uint64_t hash, const struct conv_problem *p)
 {
 	char text[32];
 
 	hash = digest_text(hash, p->name);
-	for (enum conv_attr a = CONV_BATCH; a < CONV_ATTR_N; a++) {
+	for (enum conv_attr a = CONV_BATCH; a < CONV_INPUT_QUANT; a++) {
 		if (a == CONV_WEIGHTS || a == CONV_BIAS) {
 			hash =
 			    digest_source(hash, a == CONV_BIAS ? &p->bias : &p->weights);
@@ -169,7 +211,7 @@ static uint64_t digest_conv(uint64_t hash, const struct conv_problem *p)
 						: (unsigned long long)conv_value(p, a));
 		hash = digest_text(hash, text);
 	}
-	return hash;
+	return digest_operator(hash, p);
 }
 
 uint64_t spec_digest(const struct spec *spec)

@@ -72,13 +72,16 @@ static enum npurt_err check_header(const struct crc32c_table *table, const uint8
 	if (crc32c(table, 0, h, offsetof(struct npub_header, header_crc)) !=
 	    h->header_crc)
 		return npurt_failf(e, NPURT_ERR_CHECKSUM, "header checksum");
-	if (h->last_compatible_version > NPUB_VERSION || !h->last_compatible_version ||
+	if (h->last_compatible_version > NPUB_VERSION ||
+	    h->last_compatible_version < NPUB_LAST_COMPATIBLE_VERSION ||
 	    h->version < h->last_compatible_version) {
 		e->found = h->last_compatible_version;
 		e->allowed = NPUB_VERSION;
 		return npurt_failf(e, NPURT_ERR_VERSION,
-				   "version %u needs a reader of %u, this is %u",
-				   h->version, h->last_compatible_version, NPUB_VERSION);
+				   "version %u for readers of %u, this one reads %u to "
+				   "%u; compile it again",
+				   h->version, h->last_compatible_version,
+				   NPUB_LAST_COMPATIBLE_VERSION, NPUB_VERSION);
 	}
 	if (h->target != NPUB_TARGET_RK3588) {
 		e->found = h->target;

@@ -41,7 +41,7 @@ extern "C" {
 	X(NPURT_ERR_CORES, "the plan needs more cores than the device has")        \
 	/* the bundle's fault */                                                   \
 	X(NPURT_ERR_MAGIC, "not an npucc bundle")                                  \
-	X(NPURT_ERR_VERSION, "the bundle needs a newer runtime")                   \
+	X(NPURT_ERR_VERSION, "the bundle is of a version this runtime does not read")                   \
 	X(NPURT_ERR_TARGET, "the bundle is for another chip")                      \
 	X(NPURT_ERR_TRUNCATED, "the bundle ends before its contents do")           \
 	X(NPURT_ERR_CHECKSUM, "a checksum of the bundle does not match")           \

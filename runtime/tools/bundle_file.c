@@ -41,7 +41,7 @@ static const char *remedy(enum npurt_err err)
 	case NPURT_ERR_MAGIC:
 		return "npucc makes bundles: npucc SPEC -o FILE.npub";
 	case NPURT_ERR_VERSION:
-		return "use a runtime at least as new as the npucc that wrote it";
+		return "use npucc and runtime of one release; compile the conv again";
 	case NPURT_ERR_TRUNCATED:
 	case NPURT_ERR_CHECKSUM:
 	case NPURT_ERR_SECTION:

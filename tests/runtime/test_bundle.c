@@ -132,8 +132,9 @@ static const struct {
 	uint64_t value;
 } header_cases[] = {
 	/* clang-format off */
-	{ "newer reader needed",  NPURT_ERR_VERSION,   HEADER(last_compatible_version), 4, 2 },
+	{ "newer reader needed",  NPURT_ERR_VERSION,   HEADER(last_compatible_version), 4, NPUB_VERSION + 1 },
 	{ "no version",           NPURT_ERR_VERSION,   HEADER(last_compatible_version), 4, 0 },
+	{ "older than we read",   NPURT_ERR_VERSION,   HEADER(last_compatible_version), 4, 1 },
 	{ "version below itself", NPURT_ERR_VERSION,   HEADER(version), 4, 0 },
 	{ "other chip",           NPURT_ERR_TARGET,    HEADER(target), 4, 3568 },
 	{ "longer than given",    NPURT_ERR_TRUNCATED, HEADER(file_bytes), 8, 1u << 30 },

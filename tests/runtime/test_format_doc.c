@@ -63,6 +63,8 @@ static const struct field tensor_fields[] = {
 	F(npub_tensor, bytes),
 	F(npub_tensor, scale),
 	F(npub_tensor, zero_point),
+	F(npub_tensor, user_form),
+	F(npub_tensor, reserved),
 };
 static const struct field bo_fields[] = {
 	F(npub_bo, name),	F(npub_bo, role),  F(npub_bo, flags),
@@ -96,6 +98,7 @@ static const struct field conv_fields[] = {
 	F(npub_conv, output),
 	F(npub_conv, weights),
 	F(npub_conv, bias),
+	F(npub_conv, operand),
 	F(npub_conv, first_bo),
 	F(npub_conv, bo_count),
 	F(npub_conv, first_plan),
@@ -111,6 +114,20 @@ static const struct field conv_fields[] = {
 	F(npub_conv, task_bo),
 	F(npub_conv, regcmd_bo),
 	F(npub_conv, regcmd_bo_offset),
+	F(npub_conv, first_scale),
+	F(npub_conv, scale_count),
+	F(npub_conv, op.flags),
+	F(npub_conv, op.pad_value),
+	F(npub_conv, op.weight_zero),
+	F(npub_conv, op.limit),
+	F(npub_conv, op.out_zero),
+	F(npub_conv, op.out_scale),
+	F(npub_conv, op.out_shift),
+	F(npub_conv, op.operand_zero),
+	F(npub_conv, op.operand_scale),
+	F(npub_conv, op.operand_shift),
+	F(npub_conv, op.leak_scale),
+	F(npub_conv, op.leak_shift),
 	F(npub_conv, reserved),
 };
 static const struct field plan_fields[] = {
@@ -187,7 +204,8 @@ static void print_fields(FILE *out, const uint8_t *blob, size_t at, const struct
 				f[i].name, v & UINT32_MAX, v >> 32);
 		else if (strstr(f[i].name, "crc") || strstr(f[i].name, "flags") ||
 			 strstr(f[i].name, "mask") || strstr(f[i].name, "digest") ||
-			 !strcmp(f[i].name, "scale") || !strcmp(f[i].name, "bias"))
+			 !strcmp(f[i].name, "scale") || !strcmp(f[i].name, "bias") ||
+			 !strcmp(f[i].name, "operand"))
 			fprintf(out, "%s = 0x%" PRIx64 "\n", f[i].name, v);
 		else if (!strcmp(f[i].name, "word"))
 			fprintf(out, "target %04x, value %08x, register %04x\n",
