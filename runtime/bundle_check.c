@@ -77,6 +77,7 @@ static bool tensor_is(const struct npub *b, const struct npub_conv *c, uint32_t 
 		[NPUB_TENSOR_OUTPUT] = NPUB_BO_OUTPUT,
 		[NPUB_TENSOR_WEIGHTS] = NPUB_BO_WEIGHT,
 		[NPUB_TENSOR_BIAS] = NPUB_BO_WEIGHT,
+		[NPUB_TENSOR_OPERAND] = NPUB_BO_INPUT,
 	};
 	const struct npub_tensor *t;
 
@@ -143,6 +144,8 @@ static enum npurt_err check_conv(const struct npub *b, const struct npub_conv *c
 	    !tensor_is(b, c, c->output, NPUB_TENSOR_OUTPUT) ||
 	    !tensor_is(b, c, c->weights, NPUB_TENSOR_WEIGHTS) ||
 	    (c->bias != NPUB_NONE && !tensor_is(b, c, c->bias, NPUB_TENSOR_BIAS)) ||
+	    (c->operand != NPUB_NONE &&
+	     !tensor_is(b, c, c->operand, NPUB_TENSOR_OPERAND)) ||
 	    c->task_bo - c->first_bo >= c->bo_count ||
 	    c->regcmd_bo - c->first_bo >= c->bo_count ||
 	    b->bos[c->task_bo].role != NPUB_BO_TASK ||
@@ -163,7 +166,7 @@ static enum npurt_err check_conv(const struct npub *b, const struct npub_conv *c
 			b->bos[c->regcmd_bo].bytes))
 		return npurt_failf(e, NPURT_ERR_SECTION, "commands at %u of their BO",
 				   c->regcmd_bo_offset);
-	return NPURT_OK;
+	return npub_check_op(b, c, e);
 }
 
 static enum npurt_err check_plan(const struct npub_conv *c, const struct npub_plan *p,

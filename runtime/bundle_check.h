@@ -1,4 +1,4 @@
-/* Arithmetic that bundle_check.c and bundle_tensor.c share.  Internal to libnpurt. */
+/* What bundle_check.c, bundle_op.c and bundle_tensor.c share.  Internal to libnpurt. */
 #ifndef NPUB_BUNDLE_CHECK_H
 #define NPUB_BUNDLE_CHECK_H
 
@@ -24,5 +24,12 @@ static inline uint64_t mul(uint64_t a, uint64_t b)
 /* One element of TENSORS. */
 enum npurt_err npub_check_tensor(const struct npub *b, const struct npub_tensor *t,
 				 struct npurt_error *e);
+
+/*
+ * A conv's types, output stage and the tensors that it needs, whose indices are good:
+ * flags that fit each other, constants in range.
+ */
+enum npurt_err npub_check_op(const struct npub *b, const struct npub_conv *c,
+			     struct npurt_error *e);
 
 #endif

@@ -4,18 +4,19 @@
 #include <math.h>
 
 #include "error.h"
+#include "hw/npu_hw.h"
 
 #define ATOM_BYTES 16u
 
 uint32_t npub_elem_bytes(uint32_t elem)
 {
 	switch (elem) {
-	case 0: /* int8 */
+	case NPU_ELEM_INT8:
 		return 1;
-	case 2: /* fp16 */
+	case NPU_ELEM_FP16:
 		return 2;
-	case 4: /* int32 */
-	case 5: /* fp32 */
+	case NPU_ELEM_INT32:
+	case NPU_ELEM_FP32:
 		return 4;
 	default:
 		return 0;
@@ -61,27 +62,52 @@ static bool feature_fits(const struct npub_tensor *t)
 	return span >= t->image_bytes * (t->n > 1) && t->bytes >= span;
 }
 
+static bool is_feature(const struct npub_tensor *t)
+{
+	return t->role == NPUB_TENSOR_INPUT || t->role == NPUB_TENSOR_OUTPUT ||
+	       t->role == NPUB_TENSOR_OPERAND;
+}
+
+/* Floats are what they are; integers have a scale, and int8 a zero point. */
+static bool meaning_holds(const struct npub_tensor *t)
+{
+	if (t->elem == NPU_ELEM_FP16 || t->elem == NPU_ELEM_FP32)
+		return t->scale == 1 && !t->zero_point && !t->user_form;
+	if (!isfinite(t->scale) || !(t->scale > 0))
+		return false;
+	if (t->elem == NPU_ELEM_INT32)
+		return !t->zero_point && !t->user_form;
+	return t->zero_point >= INT8_MIN && t->zero_point <= INT8_MAX &&
+	       t->user_form <= (is_feature(t) ? NPUB_USER_UINT8 : NPUB_USER_SAME);
+}
+
 enum npurt_err npub_check_tensor(const struct npub *b, const struct npub_tensor *t,
 				 struct npurt_error *e)
 {
-	bool feature = t->role == NPUB_TENSOR_INPUT || t->role == NPUB_TENSOR_OUTPUT;
 	static const uint8_t layouts[] = {
 		[NPUB_TENSOR_INPUT] = 1u << NPUB_LAYOUT_NC1HWC2 | 1u << NPUB_LAYOUT_PIXEL,
 		[NPUB_TENSOR_OUTPUT] = 1u << NPUB_LAYOUT_NC1HWC2,
 		[NPUB_TENSOR_WEIGHTS] =
 		    1u << NPUB_LAYOUT_WEIGHTS | 1u << NPUB_LAYOUT_DEPTHWISE,
-		[NPUB_TENSOR_BIAS] = 1u << NPUB_LAYOUT_LINEAR,
+		[NPUB_TENSOR_BIAS] =
+		    1u << NPUB_LAYOUT_LINEAR | 1u << NPUB_LAYOUT_BIAS_GROUPED,
+		[NPUB_TENSOR_OPERAND] = 1u << NPUB_LAYOUT_NC1HWC2,
 	};
 
 	if (!string_fits(b, t->name) || t->bo >= b->bo_count)
 		return npurt_failf(e, NPURT_ERR_INDEX, "name or BO");
-	if (t->role > NPUB_TENSOR_BIAS || t->layout > NPUB_LAYOUT_LINEAR ||
+	if (t->role > NPUB_TENSOR_OPERAND || t->layout > NPUB_LAYOUT_BIAS_GROUPED ||
 	    !(layouts[t->role] >> t->layout & 1))
 		return npurt_failf(e, NPURT_ERR_SECTION, "role %u in layout %u", t->role,
 				   t->layout);
-	if (!npub_elem_bytes(t->elem) || !isfinite(t->scale))
-		return npurt_failf(e, NPURT_ERR_SECTION, "element type %u or scale",
+	if (!npub_elem_bytes(t->elem) || t->reserved)
+		return npurt_failf(e, NPURT_ERR_SECTION, "element type %u, or reserved",
 				   t->elem);
+	if (!meaning_holds(t))
+		return npurt_failf(
+		    e, NPURT_ERR_SECTION,
+		    "'%s': scale, zero point or form is not one of type %u",
+		    npub_string(b, t->name), t->elem);
 	if (!t->n || !t->c || !t->h || !t->w)
 		return npurt_failf(e, NPURT_ERR_SECTION, "a size is zero");
 	if (mul(mul(mul(t->n, t->c), mul(t->h, t->w)), 4) > UINT64_MAX / 2)
@@ -95,7 +121,7 @@ enum npurt_err npub_check_tensor(const struct npub *b, const struct npub_tensor 
 		    npub_string(b, t->name), t->bytes, t->bo_offset,
 		    npub_string(b, b->bos[t->bo].name), b->bos[t->bo].bytes);
 	}
-	if (feature && !feature_fits(t))
+	if (is_feature(t) && !feature_fits(t))
 		return npurt_failf(e, NPURT_ERR_TENSOR,
 				   "'%s': pitches do not fit its sizes",
 				   npub_string(b, t->name));

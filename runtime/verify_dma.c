@@ -133,32 +133,66 @@ static enum npurt_err output_span(struct verify *v, const struct task_state *t,
 	return NPURT_OK;
 }
 
-/* Operand streams of the DPU: bias only, in this release. */
-static enum npurt_err check_operands(struct verify *v, const struct task_state *t)
+/* Bytes a channel for each bit of data_use: value, correction, multiplier. */
+static enum npurt_err check_bias(struct verify *v, const struct task_state *t)
 {
-	/* Bytes a channel for each bit of data_use: ALU, correction, multiplier. */
 	uint64_t use = GET(t, NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE), at;
 	uint64_t chan_bytes = (use & 1 ? 4 : 0) + (use & 2 ? 2 : 0) + (use & 4 ? 2 : 0);
 	uint64_t chans = GET(t, NPU_DPU_RDMA_DATA_CUBE_CHANNEL_CHANNEL);
-	enum npurt_err err;
 
-	if (GET(t, NPU_DPU_RDMA_NRDMA_CFG_NRDMA_DATA_USE) ||
-	    !GET(t, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE) ||
-	    !GET(t, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE) || use > 7)
-		return verify_fail_reg(v, NPURT_ERR_COMMAND,
-				       NPU_REG_DPU_RDMA_FEATURE_MODE_CFG,
-				       "asks for operands other than a bias");
-	err = check_unused(v, t, NPU_REG_DPU_RDMA_SRC_BASE_ADDR);
-	if (!err)
-		err = check_unused(v, t, NPU_REG_DPU_RDMA_BN_BASE_ADDR);
-	if (!err)
-		err = check_unused(v, t, NPU_REG_DPU_RDMA_EW_BASE_ADDR);
-	if (err)
-		return err;
 	if (!use)
 		return check_unused(v, t, NPU_REG_DPU_RDMA_BS_BASE_ADDR);
 	return check_span(v, t, NPU_REG_DPU_RDMA_BS_BASE_ADDR, NPUB_BO_WEIGHT, "reads",
 			  (struct span){ 0, (int64_t)(chans * chan_bytes) }, &at);
+}
+
+/*
+ * The operand of an addition, in the output's type.  Two engines share its surfaces,
+ * one in two each; from one to the next are the pixels read and the notch:
+ *
+ *     at(i, y, x) = i * (ow * oh * 16 + notch) + (y * ow + x) * 16
+ */
+static enum npurt_err check_operand(struct verify *v, const struct task_state *t)
+{
+	uint32_t elem = GET(t, NPU_DPU_DATA_FORMAT_OUT_PRECISION);
+	uint64_t surfaces =
+	    npu_ceil_div64(GET(t, NPU_DPU_RDMA_DATA_CUBE_CHANNEL_CHANNEL),
+			   npu_elem_info((enum npu_elem)elem)->atom_chans);
+	uint64_t each = npu_ceil_div64(surfaces, 2), at;
+	uint64_t plane = (uint64_t)GET(t, NPU_DPU_RDMA_DATA_CUBE_WIDTH_WIDTH) *
+			 GET(t, NPU_DPU_RDMA_DATA_CUBE_HEIGHT_HEIGHT) * NPU_ATOM_BYTES;
+	uint64_t even = GET(t, NPU_DPU_RDMA_SURF_NOTCH_SURF_NOTCH_ADDR);
+	uint64_t odd = GET(t, NPU_DPU_RDMA_EW_SURF_NOTCH_EW_SURF_NOTCH);
+	struct span first = { 0, (int64_t)((each - 1) * (plane + even) + plane) };
+	struct span second = { 0, (int64_t)((each - 1) * (plane + odd) + plane) };
+	enum npurt_err err = check_span(v, t, NPU_REG_DPU_RDMA_SRC_BASE_ADDR,
+					NPUB_BO_INPUT, "reads", first, &at);
+
+	return err ? err
+		   : check_span(v, t, NPU_REG_DPU_RDMA_EW_BASE_ADDR, NPUB_BO_INPUT,
+				"reads", second, &at);
+}
+
+/* What the DPU reads: a bias, and the operand of an addition by both engines. */
+static enum npurt_err check_operands(struct verify *v, const struct task_state *t)
+{
+	bool off = GET(t, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE);
+	enum npurt_err err;
+
+	if (GET(t, NPU_DPU_RDMA_NRDMA_CFG_NRDMA_DATA_USE) ||
+	    GET(t, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE) != off ||
+	    GET(t, NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE) > NPU_BRDMA_PER_CHANNEL)
+		return verify_fail_reg(v, NPURT_ERR_COMMAND,
+				       NPU_REG_DPU_RDMA_FEATURE_MODE_CFG,
+				       "asks for operands other than bias and addition");
+	err = check_unused(v, t, NPU_REG_DPU_RDMA_BN_BASE_ADDR);
+	if (!err && off)
+		err = check_unused(v, t, NPU_REG_DPU_RDMA_SRC_BASE_ADDR);
+	if (!err && off)
+		err = check_unused(v, t, NPU_REG_DPU_RDMA_EW_BASE_ADDR);
+	if (!err && !off)
+		err = check_operand(v, t);
+	return err ? err : check_bias(v, t);
 }
 
 enum npurt_err verify_conv_dma(struct verify *v, const struct task_state *t)

@@ -8,6 +8,7 @@
  *   verify_dma.c     what a task reads and writes, against the buffers
  *   verify_tile.c    which part of the conv a task computes; all parts, once
  *   verify_values.c  every register against the conv, and the schedule's choices
+ *   verify_stages.c  those of the output stage and of what it reads
  */
 #ifndef NPURT_VERIFY_INTERNAL_H
 #define NPURT_VERIFY_INTERNAL_H
@@ -95,6 +96,25 @@ enum npurt_err verify_conv_values(struct verify *v, const struct task_state *t,
 				  const struct verify_tile *tile,
 				  struct verify_weights *before);
 enum npurt_err verify_barrier_values(struct verify *v, const struct task_state *t);
+
+/* What the registers of a conv task must hold. */
+struct verify_expected {
+	uint32_t value[NPU_REG_N];
+	bool fits; /* every value fits its field */
+};
+
+/* A value that its field cannot hold matches nothing. */
+void verify_put(struct verify_expected *e, enum npu_field field, uint64_t value);
+
+/* The output stage and the operands it reads, from conv.op and the types. */
+void verify_expect_stages(struct verify_expected *e, const struct verify *v,
+			  const struct verify_tile *tile);
+
+/* Output channels that the DPU writes: whole kernel groups or depthwise blocks. */
+uint64_t verify_stored_outputs(const struct npub_conv *c, const struct verify_tile *tile);
+
+/* Bytes of one channel in the bias stream. */
+uint32_t verify_bias_bytes(const struct npub_conv *c);
 
 /* Note a tile; then whether those noted cover the output exactly once. */
 void verify_cover(struct verify *v, const struct verify_tile *tile);

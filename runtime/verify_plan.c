@@ -114,11 +114,16 @@ static enum npurt_err check_sync_profile(struct verify *v)
 	const struct npub_conv *c = v->conv;
 	const struct npub_tensor *t = v->b->tensors;
 	const uint32_t before = 1u << NPUB_SYNC_BEFORE, load = 1u << NPUB_SYNC_LOAD;
+	const struct npub_tensor *operand =
+	    &t[c->operand == NPUB_NONE ? c->input : c->operand];
 	const char *missing = NULL;
 
 	if (!is_synced(v, before, NPUB_SYNC_TO_DEVICE, t[c->input].bo,
 		       t[c->input].bo_offset, t[c->input].bytes))
 		missing = "input to the device before a run";
+	else if (!is_synced(v, before, NPUB_SYNC_TO_DEVICE, operand->bo,
+			    operand->bo_offset, operand->bytes))
+		missing = "operand to the device before a run";
 	else if (!is_synced(v, 1u << NPUB_SYNC_AFTER, NPUB_SYNC_FROM_DEVICE,
 			    t[c->output].bo, t[c->output].bo_offset, t[c->output].bytes))
 		missing = "output from the device after a run";
@@ -190,6 +195,35 @@ static enum npurt_err check_data(struct verify *v)
 	return NPURT_OK;
 }
 
+/*
+ * Stages that no capture has: a plan with one must say so.  They are a limit in floats
+ * or after an addition, a leaky slope, an addition to a depthwise output, and a bias
+ * before an int32 one.
+ */
+static bool is_untested(const struct npub_conv *c)
+{
+	uint32_t flags = c->op.flags;
+
+	if (flags & NPUB_OP_LEAKY)
+		return true;
+	if (flags & NPUB_OP_CLAMP && (c->elem == NPU_ELEM_FP16 || flags & NPUB_OP_ADD))
+		return true;
+	if (flags & NPUB_OP_ADD && c->mode == NPUB_MODE_DEPTHWISE)
+		return true;
+	return c->out_elem == NPU_ELEM_INT32 && flags & NPUB_OP_BIAS;
+}
+
+static enum npurt_err check_hazards(struct verify *v, uint32_t index)
+{
+	const struct npub_plan *p = &v->b->plans[v->conv->first_plan + index];
+
+	if (!is_untested(v->conv) || p->hazards & NPUB_HAZARD_UNTESTED)
+		return NPURT_OK;
+	v->error->index = v->conv->first_plan + index;
+	return npurt_failf(v->error, NPURT_ERR_FORBIDDEN,
+			   "its output stage was never tried, and it does not say so");
+}
+
 /* Any other flags were never tried, and some crash the driver (ABI section 24). */
 static enum npurt_err check_bo_flags(struct verify *v)
 {
@@ -211,6 +245,11 @@ static enum npurt_err check_bo_flags(struct verify *v)
 	return NPURT_OK;
 }
 
+static uint64_t end_of(const struct npub_tensor *t)
+{
+	return t->bo_offset + t->bytes;
+}
+
 /*
  * F-19: what each buffer is for says how long it is; a page more does no harm, but
  * the device's address space is everybody's.
@@ -220,8 +259,9 @@ static enum npurt_err check_bo_sizes(struct verify *v)
 	const struct npub_conv *c = v->conv;
 	const struct npub_tensor *t = v->b->tensors;
 	uint64_t records = (uint64_t)c->task_count * sizeof(struct npub_task);
-	uint64_t in = t[c->input].bo_offset + t[c->input].bytes;
-	uint64_t out = t[c->output].bo_offset + t[c->output].bytes;
+	uint64_t in = end_of(&t[c->input]), out = end_of(&t[c->output]);
+	if (c->operand != NPUB_NONE && end_of(&t[c->operand]) > in)
+		in = end_of(&t[c->operand]);
 	const uint64_t needed[] = {
 		[NPUB_BO_TASK] = records,
 		[NPUB_BO_WEIGHT] = c->regcmd_bo_offset +
@@ -267,8 +307,11 @@ enum npurt_err npurt_verify_conv(const struct npub *b, uint32_t index,
 	if (!err)
 		err = check_data(&v);
 	error->section = NPUB_SECTION_PLANS;
-	for (uint32_t i = 0; !err && i < v.conv->plan_count; i++)
+	for (uint32_t i = 0; !err && i < v.conv->plan_count; i++) {
 		err = check_lists(&v, i);
+		if (!err)
+			err = check_hazards(&v, i);
+	}
 	if (!err) {
 		error->index = index;
 		err = check_partition(&v);

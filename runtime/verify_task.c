@@ -140,7 +140,7 @@ static enum npurt_err check_modes(struct verify *v, const struct task_state *t,
 		{ NPU_CNA_CBUF_CON0_DATA_REUSE, 0 },
 	};
 
-	if (in != NPU_ELEM_FP16 ||
+	if ((in != NPU_ELEM_FP16 && in != NPU_ELEM_INT8) ||
 	    (conv != CONV_MODE_DENSE && conv != CONV_MODE_DEPTHWISE) ||
 	    (argb && (argb < ARGB_FIRST || argb > ARGB_LAST)))
 		return verify_fail_reg(v, NPURT_ERR_COMMAND, NPU_REG_CNA_CONV_CON1,

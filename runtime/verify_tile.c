@@ -14,6 +14,12 @@ static uint64_t addend(const struct verify *v, const struct task_state *t,
 	return v->relocs[t->reg[reg].reloc - 1].addend;
 }
 
+/* F-51: int8 kernels are stored in pairs. */
+static uint64_t stored_kernels(const struct npub_conv *c, uint64_t kernels)
+{
+	return c->elem == NPU_ELEM_INT8 ? npu_round_up64(kernels, 2) : kernels;
+}
+
 static bool is_depthwise(const struct npub_conv *c)
 {
 	return c->mode == NPUB_MODE_DEPTHWISE;
@@ -140,9 +146,10 @@ static enum npurt_err place_channels(struct verify *v, struct verify_tile *tile)
 	tile->c = slice * per * in_c;
 	tile->c_count = groups * in_c;
 	tile->kernel_bytes = taps * stored_chans(c, tile->c_count) * elem_bytes;
-	tile->kernels = tile->k_count;
+	tile->kernels = stored_kernels(c, tile->k_count);
 	tile->weight_at = slice * npu_round_up64(taps * stored_chans(c, per * in_c) *
-						     elem_bytes * per * out_c,
+						     elem_bytes *
+						     stored_kernels(c, per * out_c),
 						 NPU_BO_ALIGN_BYTES) +
 			  (tile->k - slice * per * out_c) * tile->kernel_bytes;
 	return NPURT_OK;
@@ -151,15 +158,49 @@ static enum npurt_err place_channels(struct verify *v, struct verify_tile *tile)
 static enum npurt_err check_at(struct verify *v, const struct task_state *t,
 			       enum npu_reg reg, uint64_t want)
 {
-	uint64_t found = addend(v, t, reg);
+	uint64_t found;
 
+	if (!t->reg[reg].reloc)
+		return verify_fail_reg(v, NPURT_ERR_RELOC, reg, "has no relocation");
+	found = addend(v, t, reg);
 	if (found == want)
 		return NPURT_OK;
 	return verify_fail_value(v, NPURT_ERR_FORBIDDEN, reg, "offset in its buffer",
 				 found, want);
 }
 
-/* Input, weights and bias are read from where the tile's parts of them begin. */
+/* Where the tile begins in a tensor of the output's layout. */
+static uint64_t tile_at(const struct npub_tensor *t, const struct verify_tile *tile)
+{
+	return t->bo_offset + tile->image * t->image_bytes +
+	       (tile->k / npub_atom_chans(t->elem) * t->plane_pixels +
+		tile->y * t->row_pixels) *
+		   NPU_ATOM_BYTES;
+}
+
+/* The tile's channels of the stream; the operand's first two surfaces of the tile. */
+static enum npurt_err check_streams(struct verify *v, const struct task_state *t,
+				    const struct verify_tile *tile)
+{
+	const struct npub_conv *c = v->conv;
+	const struct npub_tensor *bias = &v->b->tensors[c->bias], *operand;
+	uint64_t chan_bytes = verify_bias_bytes(c), at = tile->k * chan_bytes;
+	enum npurt_err err =
+	    check_at(v, t, NPU_REG_DPU_RDMA_BS_BASE_ADDR, bias->bo_offset + at);
+
+	if (!err && at + verify_stored_outputs(c, tile) * chan_bytes > bias->bytes)
+		return verify_fail_reg(v, NPURT_ERR_DMA, NPU_REG_DPU_RDMA_BS_BASE_ADDR,
+				       "reads past the bias");
+	if (err || c->operand == NPUB_NONE)
+		return err;
+	operand = &v->b->tensors[c->operand];
+	at = tile_at(operand, tile);
+	err = check_at(v, t, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, at);
+	at += (uint64_t)operand->plane_pixels * NPU_ATOM_BYTES;
+	return err ? err : check_at(v, t, NPU_REG_DPU_RDMA_EW_BASE_ADDR, at);
+}
+
+/* All is read from where the tile's parts of input, weights and streams begin. */
 static enum npurt_err check_addresses(struct verify *v, const struct task_state *t,
 				      const struct verify_tile *tile)
 {
@@ -184,8 +225,7 @@ static enum npurt_err check_addresses(struct verify *v, const struct task_state 
 				       "reads past the weights");
 	if (err || t->mask != NPU_MASK_CONV_RDMA)
 		return err;
-	return check_at(v, t, NPU_REG_DPU_RDMA_BS_BASE_ADDR,
-			v->b->tensors[c->bias].bo_offset + tile->k * NPU_BIAS_CHAN_BYTES);
+	return check_streams(v, t, tile);
 }
 
 enum npurt_err verify_conv_tile(struct verify *v, const struct task_state *t,

@@ -15,13 +15,7 @@
 #define STRIDE_ONE 1u
 #define BARRIER_CHANS 32u
 
-struct expected {
-	uint32_t value[NPU_REG_N];
-	bool fits;
-};
-
-/* A value that its field cannot hold matches nothing. */
-static void put(struct expected *e, enum npu_field field, uint64_t value)
+void verify_put(struct verify_expected *e, enum npu_field field, uint64_t value)
 {
 	enum npu_reg reg = npu_fields[field].reg;
 
@@ -32,9 +26,9 @@ static void put(struct expected *e, enum npu_field field, uint64_t value)
 }
 
 /* The schedule's own choice: whatever it is here, checked elsewhere. */
-static void take(struct expected *e, const struct task_state *t, enum npu_field field)
+static void take(struct verify_expected *e, const struct task_state *t, enum npu_field field)
 {
-	put(e, field, GET(t, field));
+	verify_put(e, field, GET(t, field));
 }
 
 /* F-10: entries of one row; four atoms fill one, three take a whole one. */
@@ -56,7 +50,7 @@ static uint64_t pixel_row_entries(const struct npub_conv *c)
 	       NPU_PIXEL_BANK_CHANS * npub_elem_bytes(c->elem) / NPU_CBUF_ENTRY_BYTES;
 }
 
-static void expect_modes(struct expected *e, const struct verify *v,
+static void expect_modes(struct verify_expected *e, const struct verify *v,
 			 const struct task_state *t)
 {
 	const struct npub_conv *c = v->conv;
@@ -67,22 +61,35 @@ static void expect_modes(struct expected *e, const struct verify *v,
 	take(e, t, NPU_CNA_CBUF_CON0_WEIGHT_REUSE);
 	take(e, t, NPU_CNA_CONV_CON2_FEATURE_GRAINS);
 	take(e, t, NPU_CNA_CONV_CON2_NN_MODE_OBSERVED);
-	put(e, NPU_CNA_CONV_CON1_CONV_MODE,
+	verify_put(e, NPU_CNA_CONV_CON1_CONV_MODE,
 	    c->mode == NPUB_MODE_DEPTHWISE ? NPU_MODE_DEPTHWISE : 0);
-	put(e, NPU_CNA_CONV_CON1_IN_PRECISION, c->elem);
-	put(e, NPU_CNA_CONV_CON1_PROC_PRECISION, c->elem);
-	put(e, NPU_CNA_CONV_CON1_ARGB_IN, pixel ? NPU_PIXEL_CODE_BASE + c->in_c : 0);
-	put(e, NPU_CNA_CONV_CON1_GROUP_LINE_OFF, pixel);
-	put(e, NPU_CNA_CONV_CON1_NONALIGN_DMA, pixel);
-	put(e, NPU_CNA_CONV_CON3_CONV_Y_STRIDE, c->stride_y);
-	put(e, NPU_CNA_CONV_CON3_CONV_X_STRIDE, c->stride_x);
-	put(e, NPU_CNA_CONV_CON3_ATROUS_Y_DILATION, c->dilation_y);
-	put(e, NPU_CNA_CONV_CON3_ATROUS_X_DILATION, c->dilation_x);
-	put(e, NPU_CNA_CONV_CON3_DECONV_Y_STRIDE, STRIDE_ONE);
-	put(e, NPU_CNA_CONV_CON3_DECONV_X_STRIDE, STRIDE_ONE);
+	verify_put(e, NPU_CNA_CONV_CON1_IN_PRECISION, c->elem);
+	verify_put(e, NPU_CNA_CONV_CON1_PROC_PRECISION, c->elem);
+	verify_put(e, NPU_CNA_CONV_CON1_ARGB_IN, pixel ? NPU_PIXEL_CODE_BASE + c->in_c : 0);
+	verify_put(e, NPU_CNA_CONV_CON1_GROUP_LINE_OFF, pixel);
+	verify_put(e, NPU_CNA_CONV_CON1_NONALIGN_DMA, pixel);
+	verify_put(e, NPU_CNA_CONV_CON3_CONV_Y_STRIDE, c->stride_y);
+	verify_put(e, NPU_CNA_CONV_CON3_CONV_X_STRIDE, c->stride_x);
+	verify_put(e, NPU_CNA_CONV_CON3_ATROUS_Y_DILATION, c->dilation_y);
+	verify_put(e, NPU_CNA_CONV_CON3_ATROUS_X_DILATION, c->dilation_x);
+	verify_put(e, NPU_CNA_CONV_CON3_DECONV_Y_STRIDE, STRIDE_ONE);
+	verify_put(e, NPU_CNA_CONV_CON3_DECONV_X_STRIDE, STRIDE_ONE);
 }
 
-static void expect_input(struct expected *e, const struct verify *v,
+/*
+ * What lies around the input, sign-extended; the depthwise array takes two bytes at a
+ * time (npu-programming s. 2.1, 1184).
+ */
+static uint32_t padding(const struct npub_conv *c)
+{
+	uint32_t byte = (uint8_t)c->op.pad_value;
+
+	if (c->elem != NPU_ELEM_INT8 || c->mode != NPUB_MODE_DEPTHWISE)
+		return (uint32_t)c->op.pad_value;
+	return (uint32_t)(int16_t)(byte << 8 | byte);
+}
+
+static void expect_input(struct verify_expected *e, const struct verify *v,
 			 const struct verify_tile *tile)
 {
 	const struct npub_conv *c = v->conv;
@@ -93,46 +100,47 @@ static void expect_input(struct expected *e, const struct verify *v,
 	    pixel ? (uint64_t)in->row_pixels * (c->in_h - 1) : in->plane_pixels - line;
 	uint64_t chans = npu_round_up64(tile->c_count, npub_atom_chans(c->elem));
 
-	put(e, NPU_CNA_DATA_SIZE0_DATAIN_WIDTH, c->in_w);
-	put(e, NPU_CNA_DATA_SIZE0_DATAIN_HEIGHT, tile->in_rows);
-	put(e, NPU_CNA_DATA_SIZE1_DATAIN_CHANNEL, chans);
-	put(e, NPU_CNA_DATA_SIZE1_DATAIN_CHANNEL_REAL,
+	verify_put(e, NPU_CNA_DATA_SIZE0_DATAIN_WIDTH, c->in_w);
+	verify_put(e, NPU_CNA_DATA_SIZE0_DATAIN_HEIGHT, tile->in_rows);
+	verify_put(e, NPU_CNA_DATA_SIZE1_DATAIN_CHANNEL, chans);
+	verify_put(e, NPU_CNA_DATA_SIZE1_DATAIN_CHANNEL_REAL,
 	    (tile->c_count - 1) % NPU_CHAN_REAL_MODULO);
-	put(e, NPU_CNA_FC_DATA_SIZE0_DMA_WIDTH, c->in_w);
-	put(e, NPU_CNA_FC_DATA_SIZE0_DMA_HEIGHT, tile->in_rows);
-	put(e, NPU_CNA_FC_DATA_SIZE1_DMA_CHANNEL, chans);
-	put(e, NPU_CNA_CBUF_CON1_DATA_ENTRIES,
+	verify_put(e, NPU_CNA_FC_DATA_SIZE0_DMA_WIDTH, c->in_w);
+	verify_put(e, NPU_CNA_FC_DATA_SIZE0_DMA_HEIGHT, tile->in_rows);
+	verify_put(e, NPU_CNA_FC_DATA_SIZE1_DMA_CHANNEL, chans);
+	verify_put(e, NPU_CNA_CBUF_CON1_DATA_ENTRIES,
 	    pixel ? npu_round_up(c->in_w, NPU_PIXEL_ROW_ALIGN) * tile->in_rows
 		  : row_entries(c, chans));
-	put(e, NPU_CNA_PAD_CON0_PAD_LEFT, c->pad_left);
-	put(e, NPU_CNA_PAD_CON0_PAD_TOP, tile->pad_top);
-	put(e, NPU_CNA_DMA_CON0_WEIGHT_BURST_LEN, NPU_BURST_16);
-	put(e, NPU_CNA_DMA_CON0_DATA_BURST_LEN, NPU_BURST_16);
-	put(e, NPU_CNA_DMA_CON1_LINE_STRIDE, line);
-	put(e, NPU_CNA_DMA_CON2_SURF_STRIDE, surface & NPU_SURF_STRIDE_MASK);
+	verify_put(e, NPU_CNA_PAD_CON0_PAD_LEFT, c->pad_left);
+	verify_put(e, NPU_CNA_PAD_CON0_PAD_TOP, tile->pad_top);
+	verify_put(e, NPU_CNA_PAD_CON1_PAD_VALUE, padding(c));
+	verify_put(e, NPU_CNA_DMA_CON0_WEIGHT_BURST_LEN, NPU_BURST_16);
+	verify_put(e, NPU_CNA_DMA_CON0_DATA_BURST_LEN, NPU_BURST_16);
+	verify_put(e, NPU_CNA_DMA_CON1_LINE_STRIDE, line);
+	verify_put(e, NPU_CNA_DMA_CON2_SURF_STRIDE, surface & NPU_SURF_STRIDE_MASK);
 	/* The converter is bypassed and its scales are one (F-38). */
-	put(e, NPU_CNA_CVT_CON0_CVT_BYPASS, 1);
-	put(e, NPU_CNA_CVT_CON0_CVT_TYPE, 1);
-	put(e, NPU_CNA_CVT_CON0_DATA_SIGN, 1);
-	put(e, NPU_CNA_CVT_CON1_CVT_SCALE0, 1);
-	put(e, NPU_CNA_CVT_CON2_CVT_SCALE1, 1);
-	put(e, NPU_CNA_CVT_CON3_CVT_SCALE2, 1);
-	put(e, NPU_CNA_CVT_CON4_CVT_SCALE3, 1);
+	verify_put(e, NPU_CNA_CVT_CON0_CVT_BYPASS, 1);
+	verify_put(e, NPU_CNA_CVT_CON0_CVT_TYPE, 1);
+	verify_put(e, NPU_CNA_CVT_CON0_DATA_SIGN, 1);
+	verify_put(e, NPU_CNA_CVT_CON1_CVT_SCALE0, 1);
+	verify_put(e, NPU_CNA_CVT_CON2_CVT_SCALE1, 1);
+	verify_put(e, NPU_CNA_CVT_CON3_CVT_SCALE2, 1);
+	verify_put(e, NPU_CNA_CVT_CON4_CVT_SCALE3, 1);
 }
 
-static void expect_kernels(struct expected *e, const struct verify *v,
+static void expect_kernels(struct verify_expected *e, const struct verify *v,
 			   const struct verify_tile *tile)
 {
 	const struct npub_conv *c = v->conv;
 
-	put(e, NPU_CNA_WEIGHT_SIZE0_WEIGHT_BYTES, tile->kernel_bytes * tile->kernels);
-	put(e, NPU_CNA_WEIGHT_SIZE1_WEIGHT_BYTES_PER_KERNEL, tile->kernel_bytes);
-	put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_WIDTH, c->kernel_w);
-	put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_HEIGHT, c->kernel_h);
-	put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_KERNELS, tile->kernels);
+	verify_put(e, NPU_CNA_WEIGHT_SIZE0_WEIGHT_BYTES, tile->kernel_bytes * tile->kernels);
+	verify_put(e, NPU_CNA_WEIGHT_SIZE1_WEIGHT_BYTES_PER_KERNEL, tile->kernel_bytes);
+	verify_put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_WIDTH, c->kernel_w);
+	verify_put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_HEIGHT, c->kernel_h);
+	verify_put(e, NPU_CNA_WEIGHT_SIZE2_WEIGHT_KERNELS, tile->kernels);
 }
 
-static void expect_output(struct expected *e, const struct verify *v,
+static void expect_output(struct verify_expected *e, const struct verify *v,
 			  const struct verify_tile *tile)
 {
 	const struct npub_conv *c = v->conv;
@@ -140,88 +148,41 @@ static void expect_output(struct expected *e, const struct verify *v,
 	const struct npu_elem_info *in = npu_elem_info((enum npu_elem)c->elem);
 	bool depthwise = c->mode == NPUB_MODE_DEPTHWISE;
 	uint64_t group = depthwise ? in->dw_block : in->kernel_group;
-	uint64_t chans = npu_round_up64(tile->k_count, group);
+	uint64_t chans = verify_stored_outputs(c, tile);
 	uint64_t surfaces = group * npub_elem_bytes(out->elem) / NPU_ATOM_BYTES;
 	uint64_t plane = (uint64_t)out->plane_pixels * NPU_ATOM_BYTES;
 
-	put(e, NPU_CNA_DATA_SIZE2_DATAOUT_WIDTH, c->out_w);
-	put(e, NPU_CNA_DATA_SIZE3_DATAOUT_ATOMICS, c->out_w * tile->y_count);
-	put(e, NPU_CORE_MISC_CFG_PROC_PRECISION, c->elem);
-	put(e, NPU_CORE_MISC_CFG_DW_EN, depthwise);
-	put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_HEIGHT, tile->y_count);
-	put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_WIDTH, c->out_w);
-	put(e, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, chans);
+	verify_put(e, NPU_CNA_DATA_SIZE2_DATAOUT_WIDTH, c->out_w);
+	verify_put(e, NPU_CNA_DATA_SIZE3_DATAOUT_ATOMICS, c->out_w * tile->y_count);
+	verify_put(e, NPU_CORE_MISC_CFG_PROC_PRECISION, c->elem);
+	verify_put(e, NPU_CORE_MISC_CFG_DW_EN, depthwise);
+	verify_put(e, NPU_CORE_MISC_CFG_QD_EN, c->elem == NPU_ELEM_INT8);
+	verify_put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_HEIGHT, tile->y_count);
+	verify_put(e, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_WIDTH, c->out_w);
+	verify_put(e, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, chans);
 	e->value[NPU_REG_DPU_S_POINTER] = NPU_S_POINTER_PINGPONG;
-	put(e, NPU_DPU_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
-	put(e, NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE, NPU_OUTPUT_TO_MEMORY);
-	put(e, NPU_DPU_FEATURE_MODE_CFG_CONV_MODE, depthwise ? NPU_MODE_DEPTHWISE : 0);
-	put(e, NPU_DPU_DATA_FORMAT_OUT_PRECISION, c->out_elem);
-	put(e, NPU_DPU_DATA_FORMAT_IN_PRECISION, c->elem);
-	put(e, NPU_DPU_DATA_FORMAT_PROC_PRECISION, c->elem);
-	put(e, NPU_DPU_DST_SURF_STRIDE_DST_SURF_STRIDE, plane);
-	put(e, NPU_DPU_DATA_CUBE_WIDTH_WIDTH, c->out_w);
-	put(e, NPU_DPU_DATA_CUBE_HEIGHT_HEIGHT, tile->y_count);
-	put(e, NPU_DPU_DATA_CUBE_CHANNEL_ORIG_CHANNEL, tile->k_count);
-	put(e, NPU_DPU_DATA_CUBE_CHANNEL_CHANNEL, chans);
-	put(e, NPU_DPU_BS_OW_CFG_SIZE_E_2, surfaces);
-	put(e, NPU_DPU_BS_OW_CFG_SIZE_E_1, surfaces);
-	put(e, NPU_DPU_BS_OW_CFG_SIZE_E_0, surfaces);
-	put(e, NPU_DPU_BS_OW_CFG_OD_BYPASS, 1);
-	put(e, NPU_DPU_WDMA_SIZE_0_CHANNEL_WDMA, chans);
-	put(e, NPU_DPU_WDMA_SIZE_1_HEIGHT_WDMA, tile->y_count);
-	put(e, NPU_DPU_WDMA_SIZE_1_WIDTH_WDMA, c->out_w);
-	put(e, NPU_DPU_SURFACE_ADD_SURF_ADD, surfaces * plane);
-	e->value[NPU_REG_DPU_RDMA_S_POINTER] = NPU_S_POINTER_PINGPONG;
-	put(e, NPU_DPU_RDMA_DATA_CUBE_WIDTH_WIDTH, c->out_w);
-	put(e, NPU_DPU_RDMA_DATA_CUBE_HEIGHT_HEIGHT, tile->y_count);
-	put(e, NPU_DPU_RDMA_DATA_CUBE_CHANNEL_CHANNEL, chans);
-}
-
-/* F-39: BS adds a bias or is off, BN and EW are off, the sum becomes the output. */
-static void expect_stages(struct expected *e, const struct verify *v,
-			  const struct task_state *t)
-{
-	const struct npub_conv *c = v->conv;
-	bool bias = t->mask == NPU_MASK_CONV_RDMA;
-	static const enum npu_field ones[] = {
-		NPU_DPU_BS_CFG_BS_RELU_BYPASS,
-		NPU_DPU_BS_CFG_BS_MUL_BYPASS,
-		NPU_DPU_BN_CFG_BN_RELU_BYPASS,
-		NPU_DPU_BN_CFG_BN_MUL_BYPASS,
-		NPU_DPU_BN_CFG_BN_ALU_BYPASS,
-		NPU_DPU_BN_CFG_BN_BYPASS,
-		NPU_DPU_EW_CFG_EW_RELU_BYPASS,
-		NPU_DPU_EW_CFG_EW_OP_CVT_BYPASS,
-		NPU_DPU_EW_CFG_EW_LUT_BYPASS,
-		NPU_DPU_EW_CFG_EW_OP_BYPASS,
-		NPU_DPU_EW_CFG_EW_BYPASS,
-		NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SCALE,
-		NPU_DPU_OUT_CVT_SCALE_OUT_CVT_SCALE,
-		NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE,
-		NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE,
-		NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE,
-		NPU_DPU_RDMA_WEIGHT_E_WEIGHT,
-		NPU_DPU_RDMA_WEIGHT_N_WEIGHT,
-		NPU_DPU_RDMA_WEIGHT_B_WEIGHT,
-		NPU_DPU_RDMA_WEIGHT_M_WEIGHT,
-	};
-
-	for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++)
-		put(e, ones[i], 1);
-	put(e, NPU_DPU_BS_CFG_BS_ALU_ALGO, bias ? NPU_ALU_ADD : 0);
-	put(e, NPU_DPU_BS_CFG_BS_ALU_SRC, bias);
-	put(e, NPU_DPU_BS_CFG_BS_ALU_BYPASS, !bias);
-	put(e, NPU_DPU_BS_CFG_BS_BYPASS, !bias);
-	put(e, NPU_DPU_OUT_CVT_SCALE_FP32TOFP16_EN, c->out_elem == NPU_ELEM_FP16);
-	put(e, NPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PRECISION, c->elem);
-	put(e, NPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PRECISION, c->elem);
-	put(e, NPU_DPU_RDMA_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
-	put(e, NPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE,
-	    c->mode == NPUB_MODE_DEPTHWISE ? NPU_MODE_DEPTHWISE : 0);
+	verify_put(e, NPU_DPU_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
+	verify_put(e, NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE, NPU_OUTPUT_TO_MEMORY);
+	verify_put(e, NPU_DPU_FEATURE_MODE_CFG_CONV_MODE, depthwise ? NPU_MODE_DEPTHWISE : 0);
+	verify_put(e, NPU_DPU_DATA_FORMAT_OUT_PRECISION, c->out_elem);
+	verify_put(e, NPU_DPU_DATA_FORMAT_IN_PRECISION, c->elem);
+	verify_put(e, NPU_DPU_DATA_FORMAT_PROC_PRECISION, c->elem);
+	verify_put(e, NPU_DPU_DST_SURF_STRIDE_DST_SURF_STRIDE, plane);
+	verify_put(e, NPU_DPU_DATA_CUBE_WIDTH_WIDTH, c->out_w);
+	verify_put(e, NPU_DPU_DATA_CUBE_HEIGHT_HEIGHT, tile->y_count);
+	verify_put(e, NPU_DPU_DATA_CUBE_CHANNEL_ORIG_CHANNEL, tile->k_count);
+	verify_put(e, NPU_DPU_DATA_CUBE_CHANNEL_CHANNEL, chans);
+	verify_put(e, NPU_DPU_BS_OW_CFG_SIZE_E_2, surfaces);
+	verify_put(e, NPU_DPU_BS_OW_CFG_SIZE_E_1, surfaces);
+	verify_put(e, NPU_DPU_BS_OW_CFG_SIZE_E_0, surfaces);
+	verify_put(e, NPU_DPU_WDMA_SIZE_0_CHANNEL_WDMA, chans);
+	verify_put(e, NPU_DPU_WDMA_SIZE_1_HEIGHT_WDMA, tile->y_count);
+	verify_put(e, NPU_DPU_WDMA_SIZE_1_WIDTH_WDMA, c->out_w);
+	verify_put(e, NPU_DPU_SURFACE_ADD_SURF_ADD, surfaces * plane);
 }
 
 static enum npurt_err compare(struct verify *v, const struct task_state *t,
-			      const struct expected *e)
+			      const struct verify_expected *e)
 {
 	if (!e->fits)
 		return verify_fail(v, NPURT_ERR_FORBIDDEN,
@@ -319,14 +280,14 @@ enum npurt_err verify_conv_values(struct verify *v, const struct task_state *t,
 				  const struct verify_tile *tile,
 				  struct verify_weights *before)
 {
-	struct expected e = { .fits = true };
+	struct verify_expected e = { .fits = true };
 	enum npurt_err err;
 
 	expect_modes(&e, v, t);
 	expect_input(&e, v, tile);
 	expect_kernels(&e, v, tile);
 	expect_output(&e, v, tile);
-	expect_stages(&e, v, t);
+	verify_expect_stages(&e, v, tile);
 	err = compare(v, t, &e);
 	if (!err)
 		err = check_banks(v, t, tile);
@@ -356,23 +317,23 @@ static enum npurt_err check_scratch(struct verify *v, const struct task_state *t
 /* F-37: the one barrier the vendor has, a 1 x 1 x 32 pool in scratch memory. */
 enum npurt_err verify_barrier_values(struct verify *v, const struct task_state *t)
 {
-	struct expected e = { .fits = true };
+	struct verify_expected e = { .fits = true };
 	enum npurt_err err = check_scratch(v, t);
 
 	if (err)
 		return err;
 	e.value[NPU_REG_PPU_S_POINTER] = NPU_S_POINTER_PINGPONG;
 	e.value[NPU_REG_PPU_RDMA_S_POINTER] = NPU_S_POINTER_PINGPONG;
-	put(&e, NPU_PPU_DATA_CUBE_IN_CHANNEL_CUBE_IN_CHANNEL, BARRIER_CHANS);
-	put(&e, NPU_PPU_DATA_CUBE_OUT_CHANNEL_CUBE_OUT_CHANNEL, BARRIER_CHANS);
-	put(&e, NPU_PPU_OPERATION_MODE_CFG_FLYING_MODE, 1);
-	put(&e, NPU_PPU_OPERATION_MODE_CFG_POOLING_METHOD, 1);
-	put(&e, NPU_PPU_DST_SURF_STRIDE_DST_SURF_STRIDE, NPU_ATOM_BYTES);
-	put(&e, NPU_PPU_DATA_FORMAT_INDEX_ADD, NPU_ATOM_BYTES);
-	put(&e, NPU_PPU_MISC_CTRL_BURST_LEN, 3);
-	put(&e, NPU_PPU_RDMA_CUBE_IN_CHANNEL_CUBE_IN_CHANNEL, BARRIER_CHANS);
-	put(&e, NPU_PPU_RDMA_SRC_LINE_STRIDE_SRC_LINE_STRIDE, NPU_ATOM_BYTES);
-	put(&e, NPU_PPU_RDMA_SRC_SURF_STRIDE_SRC_SURF_STRIDE, NPU_ATOM_BYTES);
-	put(&e, NPU_PPU_RDMA_DATA_FORMAT_IN_PRECISION, 1);
+	verify_put(&e, NPU_PPU_DATA_CUBE_IN_CHANNEL_CUBE_IN_CHANNEL, BARRIER_CHANS);
+	verify_put(&e, NPU_PPU_DATA_CUBE_OUT_CHANNEL_CUBE_OUT_CHANNEL, BARRIER_CHANS);
+	verify_put(&e, NPU_PPU_OPERATION_MODE_CFG_FLYING_MODE, 1);
+	verify_put(&e, NPU_PPU_OPERATION_MODE_CFG_POOLING_METHOD, 1);
+	verify_put(&e, NPU_PPU_DST_SURF_STRIDE_DST_SURF_STRIDE, NPU_ATOM_BYTES);
+	verify_put(&e, NPU_PPU_DATA_FORMAT_INDEX_ADD, NPU_ATOM_BYTES);
+	verify_put(&e, NPU_PPU_MISC_CTRL_BURST_LEN, 3);
+	verify_put(&e, NPU_PPU_RDMA_CUBE_IN_CHANNEL_CUBE_IN_CHANNEL, BARRIER_CHANS);
+	verify_put(&e, NPU_PPU_RDMA_SRC_LINE_STRIDE_SRC_LINE_STRIDE, NPU_ATOM_BYTES);
+	verify_put(&e, NPU_PPU_RDMA_SRC_SURF_STRIDE_SRC_SURF_STRIDE, NPU_ATOM_BYTES);
+	verify_put(&e, NPU_PPU_RDMA_DATA_FORMAT_IN_PRECISION, 1);
 	return compare(v, t, &e);
 }

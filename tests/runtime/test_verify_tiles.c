@@ -100,6 +100,7 @@ static void c_width_zero(struct tiny *t)
 static void c_bias_of_nothing(struct tiny *t)
 {
 	t->conv.bias = NPUB_NONE;
+	t->conv.op.flags = 0;
 }
 
 static void c_channels_fewer(struct tiny *t)
