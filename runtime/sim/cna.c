@@ -307,17 +307,32 @@ static int32_t sign_extend_28(uint32_t v)
 	return (int32_t)(v << 4) / 16;
 }
 
-bool sim_cna_decode(struct sim_ctx *ctx, struct sim_conv *c)
+/*
+ * What a window reads outside the input (F-90): nothing but zeros in fp16; in int8 the
+ * low byte, which depthwise records hold twice.
+ */
+static bool decode_pad_value(struct sim_ctx *ctx, struct sim_conv *c)
 {
 	uint32_t pad = sim_reg(ctx, NPU_REG_CNA_PAD_CON1);
 
-	if (!check_fixed(ctx) || !decode_mode(ctx, c) || !decode_geometry(ctx, c) ||
-	    !decode_weights(ctx, c) || !decode_cbuf(ctx, c))
-		return false;
 	if (c->in == NPU_ELEM_FP16 && pad)
 		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, NPU_REG_CNA_PAD_CON1, 0,
 				"pad value 0x%x is not simulated in fp16, only 0", pad);
+	if (c->depthwise && (pad & 0xffu) != (pad >> 8 & 0xffu))
+		return sim_fail(
+		    ctx, SIM_ERR_UNSUPPORTED, NPU_REG_CNA_PAD_CON1, 0,
+		    "pad value 0x%x of a depthwise task is not simulated: its "
+		    "two low bytes differ",
+		    pad);
 	c->pad_value = (int8_t)(uint8_t)pad;
+	return true;
+}
+
+bool sim_cna_decode(struct sim_ctx *ctx, struct sim_conv *c)
+{
+	if (!check_fixed(ctx) || !decode_mode(ctx, c) || !decode_geometry(ctx, c) ||
+	    !decode_weights(ctx, c) || !decode_cbuf(ctx, c) || !decode_pad_value(ctx, c))
+		return false;
 	c->mode = sim_field(ctx, NPU_CNA_CONV_CON2_NN_MODE_OBSERVED);
 	c->feature_addr = sim_field(ctx, NPU_CNA_FEATURE_DATA_ADDR_FEATURE_BASE_ADDR);
 	c->weight_addr = sim_field(ctx, NPU_CNA_DCOMP_ADDR0_DECOMPRESS_ADDR0);

@@ -5,8 +5,8 @@
  * products added pairwise, neighbours first.  Lanes are kernels, so the order
  * is the same whatever the machine, the vector width or the thread count; and
  * since products of fp16 values are exact in fp32, fusing one with its addition
- * changes nothing.  int8 uses the same code: a block's sum stays below 2^24, so
- * fp32 holds it exactly, and blocks are added in int32.
+ * changes nothing.  int8 uses the same code: a sum of 2^10 products stays within
+ * 2^24, so fp32 holds it exactly, and such sums are added in int32.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,6 +14,9 @@
 
 #include "sim/half.h"
 #include "sim/sim_priv.h"
+
+/* Taps of a channel block whose int8 products add up exactly in fp32. */
+#define EXACT_TAPS (1024u / NPU_WEIGHT_BLOCK_CHANS)
 
 /* Below this much work a thread costs more than it saves. */
 #define THREAD_MIN_MACS 4000000u
@@ -99,12 +102,14 @@ static void windows_from_chunk(const struct sim_conv *c, struct windows *win, ui
 	}
 }
 
-/* The pixel each window sees under one tap, or the padding. */
-static void tap_pixels(const struct sim_conv *c, const struct windows *win, uint32_t cb,
-		       uint32_t tap, const float **pixels)
+/*
+ * Where each window's values lie under one tap: in `feature`, which has `stride` values
+ * a pixel, or in `pad`.
+ */
+static void tap_pixels(const struct sim_conv *c, const struct windows *win, uint32_t tap,
+		       const float *feature, const float *pad, uint32_t stride,
+		       const float **pixels)
 {
-	const float *feature = sim_block_feature(c, cb), *pad = sim_block_pad(c, cb);
-	uint32_t stride = sim_block_chans(c, cb);
 	int32_t dy = (int32_t)(tap / c->kw * c->dy), dx = (int32_t)(tap % c->kw * c->dx);
 
 	for (uint32_t i = 0; i < win->n; i++) {
@@ -115,70 +120,19 @@ static void tap_pixels(const struct sim_conv *c, const struct windows *win, uint
 	}
 }
 
-/* Kernels of group `g` that exist. */
-static uint32_t group_kernels(const struct sim_conv *c, uint32_t g)
+static void block_pixels(const struct sim_conv *c, const struct windows *win, uint32_t cb,
+			 uint32_t tap, const float **pixels)
 {
-	return npu_min(c->group, c->kernels - g * c->group);
+	tap_pixels(c, win, tap, sim_block_feature(c, cb), sim_block_pad(c, cb),
+		   sim_block_chans(c, cb), pixels);
 }
 
-static float weight_to_float(const struct sim_conv *c, const uint8_t *p)
-{
-	uint16_t h;
-
-	if (c->in == NPU_ELEM_INT8)
-		return (float)(int8_t)*p;
-	memcpy(&h, p, sizeof h);
-	return sim_float_from_half(h);
-}
-
-/*
- * A kernel group's weights as [block][tap][lane vector][channel][lane]; memory
- * has [block][tap][kernel][channel] (F-13).
- */
-static void load_dense_weights(const struct sim_conv *c, uint32_t g, float *out)
-{
-	const uint8_t *in = c->weights + (size_t)g * c->group * c->kernel_bytes;
-	uint32_t kernels = group_kernels(c, g), taps = c->kh * c->kw;
-	uint32_t vectors = npu_ceil_div(kernels, SIM_LANES);
-
-	for (uint32_t cb = 0; cb * c->block < c->cw; cb++) {
-		uint32_t chans = sim_block_chans(c, cb);
-
-		for (uint32_t tap = 0; tap < taps; tap++) {
-			if (kernels % SIM_LANES)
-				memset(out, 0,
-				       (size_t)vectors * chans * SIM_LANES * sizeof *out);
-			for (uint32_t k = 0; k < kernels; k++) {
-				float *to = out +
-					    (size_t)(k / SIM_LANES) * chans * SIM_LANES +
-					    k % SIM_LANES;
-
-				for (uint32_t ch = 0; ch < chans;
-				     ch++, in += c->elem_bytes)
-					to[(size_t)ch * SIM_LANES] =
-					    weight_to_float(c, in);
-			}
-			out += (size_t)vectors * chans * SIM_LANES;
-		}
-	}
-}
-
-/* Blocks are added in int32; wraps like the hardware's accumulator. */
-static void add_blocks(int32_t *acc, float *sums, uint32_t n)
+/* Add exact sums in int32, wrapping like the hardware's accumulator; they start anew. */
+static void flush_sums(int32_t *acc, float *sums, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		acc[i] = (int32_t)((uint32_t)acc[i] + (uint32_t)(int32_t)sums[i]);
 		sums[i] = 0;
-	}
-}
-
-/* Sum of each window's inputs, over all taps and channels. */
-static void add_window_sums(int32_t *sum, const float *const *pixels, uint32_t n,
-			    uint32_t chans)
-{
-	for (uint32_t p = 0; p < n; p++) {
-		for (uint32_t ch = 0; ch < chans; ch++)
-			sum[p] += (int32_t)pixels[p][ch];
 	}
 }
 
@@ -187,17 +141,33 @@ struct worker_mem {
 	float sums[SIM_CHUNK * SIM_MAX_GROUP] __attribute__((aligned(64)));
 	int32_t acc[SIM_CHUNK * SIM_MAX_GROUP] __attribute__((aligned(64)));
 	int32_t window_sums[SIM_CHUNK * SIM_MAX_GROUP];
+	float tap_sums[SIM_CHUNK * SIM_MAX_GROUP]; /* depthwise: of inputs */
 	const float *pixels[SIM_CHUNK];
 	struct windows win;
 	float weights[] __attribute__((aligned(64)));
 };
 
+/* Sum of each window's inputs over all taps and channels; wraps as sums do. */
+static void sum_windows(const struct sim_conv *c, struct worker_mem *m)
+{
+	int32_t *sum = m->window_sums;
+
+	memset(sum, 0, m->win.n * sizeof *sum);
+	for (uint32_t tap = 0; tap < c->kh * c->kw; tap++) {
+		tap_pixels(c, &m->win, tap, c->pixel_sum,
+			   c->pixel_sum + (size_t)c->w * c->h, 1, m->pixels);
+		for (uint32_t i = 0; i < m->win.n; i++)
+			sum[i] = (int32_t)((uint32_t)sum[i] +
+					   (uint32_t)(int32_t)*m->pixels[i]);
+	}
+}
+
 static void dense_chunk(const struct work *w, struct worker_mem *m, uint32_t g,
 			uint32_t px, uint32_t n)
 {
 	const struct sim_conv *c = w->c;
-	uint32_t vectors = npu_ceil_div(group_kernels(c, g), SIM_LANES),
-		 taps = c->kh * c->kw;
+	uint32_t vectors = npu_ceil_div(sim_group_kernels(c, g), SIM_LANES),
+		 taps = c->kh * c->kw, done = 0;
 	bool ints = c->in == NPU_ELEM_INT8;
 	const float *weights = m->weights;
 
@@ -205,24 +175,24 @@ static void dense_chunk(const struct work *w, struct worker_mem *m, uint32_t g,
 	memset(m->sums, 0, (size_t)n * c->group * sizeof m->sums[0]);
 	if (ints)
 		memset(m->acc, 0, (size_t)n * c->group * sizeof m->acc[0]);
-	if (c->dpu.ow)
-		memset(m->window_sums, 0, n * sizeof m->window_sums[0]);
 	for (uint32_t cb = 0; cb * c->block < c->cw; cb++) {
 		uint32_t chans = sim_block_chans(c, cb);
 
 		for (uint32_t tap = 0; tap < taps; tap++) {
-			tap_pixels(c, &m->win, cb, tap, m->pixels);
+			block_pixels(c, &m->win, cb, tap, m->pixels);
 			for (uint32_t v = 0; v < vectors; v++) {
 				w->mac(m->sums + v * SIM_LANES, c->group, m->pixels, n,
 				       weights, chans);
 				weights += (size_t)chans * SIM_LANES;
 			}
-			if (ints)
-				add_blocks(m->acc, m->sums, n * c->group);
-			if (c->dpu.ow)
-				add_window_sums(m->window_sums, m->pixels, n, chans);
+			if (ints && ++done % EXACT_TAPS == 0)
+				flush_sums(m->acc, m->sums, n * c->group);
 		}
 	}
+	if (ints)
+		flush_sums(m->acc, m->sums, n * c->group);
+	if (c->dpu.ow)
+		sum_windows(c, m);
 	sim_dpu_write(c, &(struct sim_acc){
 			     .group = g,
 			     .px = px,
@@ -235,48 +205,44 @@ static void dense_chunk(const struct work *w, struct worker_mem *m, uint32_t g,
 			 });
 }
 
-/* A depthwise block's weights as [tap][channel], as in memory. */
-static void load_depthwise_weights(const struct sim_conv *c, uint32_t cb, float *out)
-{
-	uint32_t taps = c->kh * c->kw, chans;
-	const uint8_t *in = c->weights + (size_t)cb * taps * c->block * c->elem_bytes;
-
-	if (cb * c->block >= c->cw)
-		return;
-	chans = sim_block_chans(c, cb);
-	for (size_t i = 0; i < (size_t)taps * chans; i++, in += c->elem_bytes)
-		out[i] = weight_to_float(c, in);
-}
-
 /* Channels are lanes; int8 sums stay exact in fp32 for kernels up to 31 x 31. */
-static void depthwise_chunk(const struct work *w, struct worker_mem *m, uint32_t cb,
-			    uint32_t px, uint32_t n)
+static void depthwise_taps(const struct sim_conv *c, struct worker_mem *m, uint32_t cb)
 {
-	const struct sim_conv *c = w->c;
-	uint32_t taps = c->kh * c->kw, width = c->group;
-	uint32_t chans = sim_block_chans(c, cb);
+	uint32_t taps = c->kh * c->kw, chans = sim_block_chans(c, cb);
 
-	windows_from_chunk(c, &m->win, px, n);
-	memset(m->sums, 0, (size_t)n * width * sizeof m->sums[0]);
-	memset(m->acc, 0, (size_t)n * width * sizeof m->acc[0]);
-	if (c->dpu.ow)
-		memset(m->window_sums, 0, (size_t)n * width * sizeof m->window_sums[0]);
 	for (uint32_t tap = 0; tap < taps; tap++) {
 		const float *weights = m->weights + (size_t)tap * chans;
 
-		tap_pixels(c, &m->win, cb, tap, m->pixels);
-		for (uint32_t p = 0; p < n; p++) {
-			float *sum = m->sums + (size_t)p * width;
+		block_pixels(c, &m->win, cb, tap, m->pixels);
+		for (uint32_t p = 0; p < m->win.n; p++) {
+			float *sum = m->sums + (size_t)p * c->group;
+			float *tap_sum = m->tap_sums + (size_t)p * c->group;
 			const float *x = m->pixels[p];
 
 			for (uint32_t ch = 0; ch < chans; ch++)
 				sum[ch] += x[ch] * weights[ch];
 			for (uint32_t ch = 0; c->dpu.ow && ch < chans; ch++)
-				m->window_sums[(size_t)p * width + ch] += (int32_t)x[ch];
+				tap_sum[ch] += x[ch];
 		}
 	}
+}
+
+static void depthwise_chunk(const struct work *w, struct worker_mem *m, uint32_t cb,
+			    uint32_t px, uint32_t n)
+{
+	const struct sim_conv *c = w->c;
+	size_t values = (size_t)n * c->group;
+
+	windows_from_chunk(c, &m->win, px, n);
+	memset(m->sums, 0, values * sizeof m->sums[0]);
+	memset(m->acc, 0, values * sizeof m->acc[0]);
+	memset(m->tap_sums, 0, values * sizeof m->tap_sums[0]);
+	memset(m->window_sums, 0, values * sizeof m->window_sums[0]);
+	depthwise_taps(c, m, cb);
 	if (c->in == NPU_ELEM_INT8)
-		add_blocks(m->acc, m->sums, n * width);
+		flush_sums(m->acc, m->sums, (uint32_t)values);
+	if (c->dpu.ow)
+		flush_sums(m->window_sums, m->tap_sums, (uint32_t)values);
 	sim_dpu_write(c, &(struct sim_acc){
 			     .group = cb,
 			     .px = px,
@@ -284,8 +250,8 @@ static void depthwise_chunk(const struct work *w, struct worker_mem *m, uint32_t
 			     .f = m->sums,
 			     .i = m->acc,
 			     .sum = c->dpu.ow ? m->window_sums : NULL,
-			     .width = width,
-			     .sum_width = width,
+			     .width = c->group,
+			     .sum_width = c->group,
 			 });
 }
 
@@ -300,10 +266,8 @@ static void work_run(struct work *w, struct worker_mem *m)
 		uint32_t begin = (uint32_t)((uint64_t)chunks * part / w->parts);
 		uint32_t end = (uint32_t)((uint64_t)chunks * (part + 1) / w->parts);
 
-		if (g != loaded && w->c->depthwise)
-			load_depthwise_weights(w->c, g, m->weights);
-		else if (g != loaded)
-			load_dense_weights(w->c, g, m->weights);
+		if (g != loaded)
+			sim_group_weights(w->c, g, m->weights);
 		loaded = g;
 		for (uint32_t i = begin; i < end; i++) {
 			uint32_t px = i * SIM_CHUNK;
@@ -332,16 +296,6 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Lane-padded weights of one group, in floats. */
-static size_t weight_floats(const struct sim_conv *c)
-{
-	size_t taps = (size_t)c->kh * c->kw;
-
-	if (c->depthwise)
-		return taps * c->block;
-	return taps * c->cw * npu_round_up(npu_min(c->group, c->kernels), SIM_LANES);
-}
-
 bool sim_core_run(struct sim_ctx *ctx, struct sim_conv *c)
 {
 	struct work work = { .c = c, .mac = choose_mac(), .pixels = c->ow * c->oh };
@@ -359,7 +313,7 @@ bool sim_core_run(struct sim_ctx *ctx, struct sim_conv *c)
 				     npu_ceil_div(work.pixels, SIM_CHUNK));
 	for (uint32_t i = 0; i < threads; i++) {
 		size_t bytes =
-		    sizeof(struct worker_mem) + weight_floats(c) * sizeof(float);
+		    sizeof(struct worker_mem) + sim_weight_floats(c) * sizeof(float);
 
 		if (!sim_buf_reserve(ctx, &ctx->sim->worker[i], bytes))
 			return false;

@@ -25,7 +25,6 @@ static bool check_fixed(struct sim_ctx *ctx)
 		{ NPU_DPU_FEATURE_MODE_CFG_OUTPUT_MODE, OUTPUT_MODE_MEMORY },
 		{ NPU_DPU_FEATURE_MODE_CFG_FLYING_MODE, 0 },
 		{ NPU_DPU_DATA_FORMAT_EW_TRUNCATE_NEG, 0 },
-		{ NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG, 0 },
 		{ NPU_DPU_DATA_FORMAT_MC_SURF_OUT, 0 },
 		{ NPU_DPU_DATA_CUBE_HEIGHT_MINMAX_CTL, 0 },
 		{ NPU_DPU_BS_OW_CFG_RGP_CNTER, 0 },
@@ -129,7 +128,7 @@ static bool decode_output(struct sim_ctx *ctx, struct sim_conv *c)
 struct stage_fields {
 	enum npu_field bypass, alu_bypass, mul_bypass, relu_bypass, prelu, clamp,
 	    alu_algo, alu_src, alu_operand, mul_operand, mul_shift, truncate_src, mul_src,
-	    clamp_value;
+	    clamp_value, negative_shift;
 };
 
 static const struct stage_fields bs_fields = {
@@ -147,6 +146,7 @@ static const struct stage_fields bs_fields = {
 	NPU_DPU_BS_MUL_CFG_BS_TRUNCATE_SRC,
 	NPU_DPU_BS_MUL_CFG_BS_MUL_SRC,
 	NPU_DPU_BS_RELUX_CMP_VALUE_BS_RELUX_CMP_DAT,
+	NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG,
 };
 
 static const struct stage_fields bn_fields = {
@@ -164,7 +164,19 @@ static const struct stage_fields bn_fields = {
 	NPU_DPU_BN_MUL_CFG_BN_TRUNCATE_SRC,
 	NPU_DPU_BN_MUL_CFG_BN_MUL_SRC,
 	NPU_DPU_BN_RELUX_CMP_VALUE_BN_RELUX_CMP_DAT,
+	NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG,
 };
+
+/* DATA_FORMAT has the shift of negative values; one that differs is not understood. */
+static bool check_negative_shift(struct sim_ctx *ctx, const struct sim_stage *st,
+				 const struct stage_fields *f)
+{
+	if (!st->mul || sim_field(ctx, f->negative_shift) == st->mul_shift)
+		return true;
+	return sim_fail(ctx, SIM_ERR_UNSUPPORTED, npu_fields[f->mul_shift].reg, 0,
+			"shift %u differs from DATA_FORMAT's for negative values, %u",
+			st->mul_shift, sim_field(ctx, f->negative_shift));
+}
 
 static bool decode_stage(struct sim_ctx *ctx, const struct sim_conv *c,
 			 struct sim_stage *st, const struct stage_fields *f)
@@ -187,13 +199,18 @@ static bool decode_stage(struct sim_ctx *ctx, const struct sim_conv *c,
 		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, cfg, 0,
 				"ALU algorithm %u is not simulated, only addition (2)",
 				sim_field(ctx, f->alu_algo));
-	if (sim_field(ctx, f->prelu) || sim_field(ctx, f->truncate_src) ||
-	    st->mul_shift > MAX_SHIFT || (st->mul && c->in != NPU_ELEM_INT8))
+	st->prelu = sim_field(ctx, f->prelu); /* F-92 */
+	if (sim_field(ctx, f->truncate_src) || st->mul_shift > MAX_SHIFT ||
+	    (st->mul && c->in != NPU_ELEM_INT8))
 		return sim_fail(
 		    ctx, SIM_ERR_UNSUPPORTED, cfg, 0,
 		    "this multiplication (operand 0x%x, shift %u) is not simulated",
 		    (uint32_t)st->mul_operand & 0xffffu, st->mul_shift);
-	return true;
+	if (st->prelu && (!st->mul || st->mul_stream || st->relu))
+		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, cfg, 0,
+				"MUL_PRELU is simulated only with a multiplication by "
+				"one register and without RELU");
+	return check_negative_shift(ctx, st, f);
 }
 
 /* The operand of a fused addition: EW_CFG and the read engine's side of it. */
@@ -224,11 +241,11 @@ static bool decode_ew(struct sim_ctx *ctx, struct sim_conv *c, bool rdma)
 	ew->on = !sim_field(ctx, NPU_DPU_EW_CFG_EW_BYPASS);
 	if (!ew->on)
 		return true;
-	if (!rdma || c->depthwise || c->dpu.out != c->in)
+	if (!rdma || c->dpu.out != c->in)
 		return sim_fail(
 		    ctx, SIM_ERR_UNSUPPORTED, NPU_REG_DPU_EW_CFG, 0,
-		    "a fused operand is simulated only with DPU_RDMA, in dense tasks "
-		    "of one precision");
+		    "a fused operand is simulated only with DPU_RDMA, in tasks of one "
+		    "precision");
 	if (!sim_want_fields(ctx, fields, sizeof fields / sizeof fields[0]))
 		return false;
 	ew->relu = !sim_field(ctx, NPU_DPU_EW_CFG_EW_RELU_BYPASS);
@@ -257,8 +274,10 @@ static bool decode_out_cvt(struct sim_ctx *ctx, struct sim_conv *c)
 	d->cvt_offset = (int32_t)sim_reg(ctx, NPU_REG_DPU_OUT_CVT_OFFSET);
 	d->cvt_scale = (int16_t)sim_field(ctx, NPU_DPU_OUT_CVT_SCALE_OUT_CVT_SCALE);
 	d->cvt_shift = sim_field(ctx, NPU_DPU_OUT_CVT_SHIFT_OUT_CVT_SHIFT);
-	if (c->in == NPU_ELEM_INT8)
+	if (d->out == NPU_ELEM_INT8)
 		ok = !to_half && d->cvt_shift <= MAX_SHIFT;
+	else if (d->out == NPU_ELEM_INT32)
+		ok = scale == 1 && !d->cvt_shift && !d->cvt_offset;
 	else if (d->out == NPU_ELEM_FP16)
 		ok = to_half && d->cvt_scale == 1 && !d->cvt_shift && !d->cvt_offset;
 	else
@@ -287,6 +306,10 @@ static bool decode_streams(struct sim_ctx *ctx, struct sim_conv *c, bool rdma)
 	d->ow_operand = (int16_t)sim_field(ctx, NPU_DPU_BS_OW_OP_OW_OP);
 	d->ow_stream = !bypass && sim_field(ctx, NPU_DPU_BS_OW_CFG_OW_SRC);
 	d->ow = d->ow_stream || (!bypass && d->ow_operand);
+	/* the CORE block adds up the windows that the correction multiplies (F-91) */
+	if (d->ow && !sim_want_size(ctx, NPU_CORE_MISC_CFG_QD_EN, 1,
+				    "the correction of BS_OW_CFG"))
+		return false;
 	want = (d->bs.alu_stream ? DATA_USE_BIAS : 0) |
 	       (d->ow_stream ? DATA_USE_CORRECTION : 0) |
 	       (d->bs.mul_stream ? DATA_USE_MUL : 0);
@@ -296,11 +319,6 @@ static bool decode_streams(struct sim_ctx *ctx, struct sim_conv *c, bool rdma)
 		    rdma ? NPU_REG_DPU_RDMA_BRDMA_CFG : NPU_REG_DPU_BS_CFG, 0,
 		    "streams 0x%x are read but BS_CFG and BS_OW_CFG take 0x%x", use,
 		    want);
-	if (d->bs.mul &&
-	    sim_field(ctx, NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG) != d->bs.mul_shift)
-		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, NPU_REG_DPU_BS_MUL_CFG, 0,
-				"shift %u differs from DATA_FORMAT's for negative values",
-				d->bs.mul_shift);
 	if (d->bn.alu_stream || d->bn.mul_stream)
 		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, NPU_REG_DPU_BN_CFG, 0,
 				"streams of BN are not simulated");
@@ -333,6 +351,9 @@ static bool decode_rdma(struct sim_ctx *ctx, struct sim_conv *c)
 		{ NPU_REG_DPU_RDMA_PAD_CFG, 0 },
 	};
 
+	if (add && !sim_want_same(ctx, NPU_DPU_RDMA_EW_SURF_STRIDE_EW_SURF_STRIDE,
+				  NPU_DPU_DST_SURF_STRIDE_DST_SURF_STRIDE))
+		return false;
 	return sim_want_same(ctx, NPU_DPU_RDMA_DATA_CUBE_WIDTH_WIDTH,
 			     NPU_CNA_DATA_SIZE2_DATAOUT_WIDTH) &&
 	       sim_want_same(ctx, NPU_DPU_RDMA_DATA_CUBE_HEIGHT_HEIGHT,

@@ -13,7 +13,7 @@ static bool claim_operand(struct sim_ctx *ctx, struct sim_conv *c)
 	};
 	uint64_t tile_bytes = (uint64_t)c->ow * c->oh * NPU_ATOM_BYTES;
 
-	/* two engines share the surfaces: even ones and odd ones */
+	/* two engines share the surfaces: even ones and odd ones (F-93) */
 	for (uint32_t s = 0; s < c->k_pad / c->dpu.out_chans; s++) {
 		uint64_t pitch = tile_bytes + sim_reg(ctx, dma[s % 2].notch);
 		struct sim_span span;

@@ -94,6 +94,36 @@ static bool load_pixels(struct sim_ctx *ctx, const struct sim_conv *c, float *ou
 	return true;
 }
 
+/*
+ * What a zero-point correction needs of each pixel, the padding after the last one
+ * included: the sum over all channels that the MAC array sees.  It stays below 2^23.
+ */
+static bool sum_pixels(struct sim_ctx *ctx, struct sim_conv *c)
+{
+	size_t pixels = (size_t)c->w * c->h;
+	struct sim_buf *buf = &ctx->sim->pixel_sum;
+	float *sum;
+
+	if (!sim_buf_reserve(ctx, buf, (pixels + 1) * sizeof *sum))
+		return false;
+	sum = buf->data;
+	c->pixel_sum = sum;
+	for (size_t i = 0; i <= pixels; i++)
+		sum[i] = 0;
+	for (uint32_t cb = 0; cb * c->block < c->cw; cb++) {
+		uint32_t chans = sim_block_chans(c, cb);
+		const float *x = sim_block_feature(c, cb), *pad = sim_block_pad(c, cb);
+
+		for (size_t i = 0; i <= pixels; i++, x += chans) {
+			if (i == pixels)
+				x = pad;
+			for (uint32_t ch = 0; ch < chans; ch++)
+				sum[i] += x[ch];
+		}
+	}
+	return true;
+}
+
 bool sim_feature_load(struct sim_ctx *ctx, struct sim_conv *c)
 {
 	size_t pixels = (size_t)c->w * c->h;
@@ -123,7 +153,7 @@ bool sim_feature_load(struct sim_ctx *ctx, struct sim_conv *c)
 	}
 	for (uint32_t i = 0; i < c->cw; i++)
 		out[pixels * c->cw + i] = i < c->c ? (float)c->pad_value : 0;
-	return true;
+	return !c->dpu.ow || c->depthwise || sum_pixels(ctx, c);
 }
 
 /*

@@ -43,6 +43,7 @@ void sim_free(struct sim *sim)
 	for (uint32_t i = 0; i < SIM_MAX_THREADS; i++)
 		free(sim->worker[i].data);
 	free(sim->feature.data);
+	free(sim->pixel_sum.data);
 	free(sim->cbuf.bytes.data);
 	free(sim);
 }

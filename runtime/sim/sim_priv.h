@@ -7,8 +7,10 @@
  *     cna.c       CNA and CORE registers to a checked struct sim_conv
  *     dpu.c       DPU and DPU_RDMA registers to a checked struct sim_dpu
  *     feature.c   features from memory to the form the MAC array takes
+ *     weights.c   weights to the form the MAC array takes
  *     core.c      the multiplications, and the threads that share them
  *     dpu_run.c   accumulators through BS, BN, EW and OUT_CVT to memory
+ *     dpu_int.c   the same for int8, with its roundings
  *     ppu.c       the barrier record
  *     sim.c       a job from its first list to its last
  *
@@ -76,7 +78,7 @@ struct sim {
 	uint64_t epoch;
 	uint32_t known_bits[NPU_REG_N];
 	bool in_record[NPU_REG_N]; /* the register belongs to a conv record */
-	struct sim_buf feature;
+	struct sim_buf feature, pixel_sum;
 	const uint8_t *ew_surface[SIM_MAX_SURFACES];
 	struct sim_buf worker[SIM_MAX_THREADS];
 };
@@ -115,6 +117,7 @@ struct sim_span {
 struct sim_stage {
 	bool alu, alu_stream; /* add an operand, from the bias stream */
 	bool mul, mul_stream;
+	bool prelu; /* the multiplication is for negative values only */
 	bool relu, clamp;
 	uint32_t alu_operand, clamp_value; /* int32 or fp32 bits */
 	int32_t mul_operand;
@@ -169,6 +172,7 @@ struct sim_conv {
 	int32_t pad_value;
 	struct sim_dpu dpu;
 	const float *feature;	/* feature.c */
+	const float *pixel_sum; /* dense, with OW: all channels of a pixel; or NULL */
 	const uint8_t *weights; /* stream, in memory or CBUF */
 };
 
@@ -259,6 +263,18 @@ bool sim_dpu_claim(struct sim_ctx *ctx, struct sim_conv *c, bool rdma);
 bool sim_core_run(struct sim_ctx *ctx, struct sim_conv *c);
 bool sim_ppu_run(struct sim_ctx *ctx);
 
+/* ---- weights.c */
+
+/* Kernels of group `g` that exist. */
+uint32_t sim_group_kernels(const struct sim_conv *c, uint32_t g);
+/* Lane-padded weights of one group, in floats. */
+size_t sim_weight_floats(const struct sim_conv *c);
+/*
+ * Load group `g`: dense, [block][tap][lane vector][channel][lane], where the lanes of a
+ * vector are kernels; depthwise, [tap][channel].
+ */
+void sim_group_weights(const struct sim_conv *c, uint32_t g, float *out);
+
 /* Accumulators of `n` output pixels from `px` on, of kernel group `group`. */
 struct sim_acc {
 	uint32_t group, px, n;
@@ -269,6 +285,19 @@ struct sim_acc {
 	uint32_t sum_width; /* 1 or width */
 };
 void sim_dpu_write(const struct sim_conv *c, struct sim_acc *acc);
+void sim_dpu_write_int(const struct sim_conv *c, const struct sim_acc *acc);
+
+/* Bytes from the tile's first output pixel: of a pixel in its surface, of a surface. */
+static inline uint64_t sim_pixel_offset(const struct sim_conv *c, uint32_t px)
+{
+	return ((uint64_t)(px / c->ow) * c->dpu.row_atoms + px % c->ow) * NPU_ATOM_BYTES;
+}
+
+static inline uint64_t sim_surface_offset(const struct sim_conv *c, uint32_t group,
+					  uint32_t s)
+{
+	return (uint64_t)group * c->dpu.surf_add + (uint64_t)s * c->dpu.surf_stride;
+}
 
 /* Run the list's records; the PC. */
 bool sim_pc_run_list(struct sim_ctx *ctx, const struct sim_list *list);

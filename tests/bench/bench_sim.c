@@ -4,7 +4,7 @@
  *     bench_sim [--check] [THREADS]
  *
  * Prints GMAC/s on one thread and on THREADS (default: the machine's).  --check
- * fails when the 3x3 convolution runs below one GMAC/s on one thread.
+ * fails when a 3x3 convolution runs below one GMAC/s on one thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,16 +26,24 @@ enum { INPUT, WEIGHTS, OUTPUT, COMMANDS, REGIONS };
 #define COMMAND_BYTES 1024u
 #define HALF_ONE 0x3c00u /* 1.0 in fp16 */
 
-/* fp16, stride 1, no padding; every kernel group is full. */
+/*
+ * Stride 1, no padding; every kernel group is full.  int8 corrects the weights' zero
+ * point and requantises by channel and by tensor.
+ */
 static const struct shape {
 	const char *name;
 	uint32_t c, h, w, k, kernel;
-	bool depthwise, must; /* must reach LEAST_GMACS */
+	bool int8, depthwise, must; /* must reach LEAST_GMACS */
 } shapes[] = {
-	{ "dense 3x3   64x28x28 -> 128", 64, 28, 28, 128, 3, false, true },
-	{ "dense 1x1  128x28x28 -> 256", 128, 28, 28, 256, 1, false, false },
-	{ "depthwise 3x3     64x28x28", 64, 28, 28, 64, 3, true, false },
-	{ "tiny 1x1       16x4x4 -> 16", 16, 4, 4, 16, 1, false, false },
+	{ "dense 3x3   64x28x28 -> 128", 64, 28, 28, 128, 3, .must = true },
+	{ "dense 1x1  128x28x28 -> 256", 128, 28, 28, 256, 1, .must = false },
+	{ "depthwise 3x3     64x28x28", 64, 28, 28, 64, 3, .depthwise = true },
+	{ "tiny 1x1       16x4x4 -> 16", 16, 4, 4, 16, 1, .must = false },
+	{ "int8 3x3    64x28x28 -> 128", 64, 28, 28, 128, 3, .int8 = true, .must = true },
+	{ "int8 1x1   128x28x28 -> 256", 128, 28, 28, 256, 1, .int8 = true },
+	{ "int8 depthwise    64x28x28", 64, 28, 28, 64, 3, .int8 = true,
+	  .depthwise = true },
+	{ "int8 tiny      16x4x4 -> 32", 16, 4, 4, 32, 1, .int8 = true },
 };
 
 struct bench {
@@ -71,18 +79,30 @@ static void set(uint32_t *regs, enum npu_field field, uint64_t value)
 	regs[reg] = npu_field_pack(regs[reg], field, value);
 }
 
+static enum npu_elem elem_of(const struct shape *s)
+{
+	return s->int8 ? NPU_ELEM_INT8 : NPU_ELEM_FP16;
+}
+
+static uint32_t bytes_of(const struct shape *s)
+{
+	return s->int8 ? 1 : 2;
+}
+
 static void fill_cna(const struct bench *b, uint32_t *regs)
 {
 	const struct shape *s = b->s;
-	uint32_t kernel_bytes = s->kernel * s->kernel * s->c * 2;
-	uint32_t kernels = s->depthwise ? 1 : s->k, atoms = s->c / 8;
-	uint32_t entries = s->w * atoms / NPU_ATOMS_PER_ENTRY;
+	enum npu_elem elem = elem_of(s);
+	uint32_t kernel_bytes = s->kernel * s->kernel * s->c * bytes_of(s);
+	uint32_t kernels = s->depthwise ? 1 : s->k,
+		 atoms = s->c * bytes_of(s) / NPU_ATOM_BYTES;
+	uint32_t entries = npu_ceil_div(s->w * atoms, NPU_ATOMS_PER_ENTRY);
 	uint32_t banks = npu_ceil_div(entries * s->h, NPU_CBUF_ENTRIES_PER_BANK);
 	const enum npu_reg units[] = { NPU_REG_CNA_CVT_CON1, NPU_REG_CNA_CVT_CON2,
 				       NPU_REG_CNA_CVT_CON3, NPU_REG_CNA_CVT_CON4 };
 
-	set(regs, NPU_CNA_CONV_CON1_PROC_PRECISION, NPU_ELEM_FP16);
-	set(regs, NPU_CNA_CONV_CON1_IN_PRECISION, NPU_ELEM_FP16);
+	set(regs, NPU_CNA_CONV_CON1_PROC_PRECISION, elem);
+	set(regs, NPU_CNA_CONV_CON1_IN_PRECISION, elem);
 	set(regs, NPU_CNA_CONV_CON1_CONV_MODE, s->depthwise ? 3 : 0);
 	set(regs, NPU_CNA_CONV_CON2_FEATURE_GRAINS, s->h);
 	set(regs, NPU_CNA_CONV_CON3_CONV_Y_STRIDE, 1);
@@ -114,37 +134,55 @@ static void fill_cna(const struct bench *b, uint32_t *regs)
 	set(regs, NPU_CNA_FC_DATA_SIZE1_DMA_CHANNEL, s->c);
 }
 
+static void fill_requantisation(const struct shape *s, uint32_t *regs)
+{
+	if (!s->int8) {
+		regs[NPU_REG_DPU_BS_CFG] = 0x53; /* all off */
+		set(regs, NPU_DPU_BS_OW_CFG_OD_BYPASS, 1);
+		regs[NPU_REG_DPU_OUT_CVT_SCALE] = 0x10001; /* fp32 to fp16 */
+		return;
+	}
+	set(regs, NPU_CORE_MISC_CFG_QD_EN, 1);
+	regs[NPU_REG_DPU_BS_CFG] = 0x20040; /* add, multiply */
+	set(regs, NPU_DPU_BS_ALU_CFG_BS_ALU_OPERAND, 1000);
+	set(regs, NPU_DPU_BS_MUL_CFG_BS_MUL_OPERAND, 0x3000);
+	set(regs, NPU_DPU_BS_MUL_CFG_BS_MUL_SHIFT_VALUE, 14);
+	set(regs, NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG, 14);
+	set(regs, NPU_DPU_BS_OW_OP_OW_OP, 3);
+	regs[NPU_REG_DPU_OUT_CVT_SCALE] = 0x5000;
+	regs[NPU_REG_DPU_OUT_CVT_SHIFT] = 26;
+}
+
 static void fill_core_dpu(const struct bench *b, uint32_t *regs)
 {
 	const struct shape *s = b->s;
+	enum npu_elem elem = elem_of(s);
 	uint32_t plane = npu_round_up(b->out_w * b->out_h, NPU_PLANE_ALIGN_PIXELS);
 	uint32_t surfaces = s->depthwise ? 4 : 2;
 
-	set(regs, NPU_CORE_MISC_CFG_PROC_PRECISION, NPU_ELEM_FP16);
+	set(regs, NPU_CORE_MISC_CFG_PROC_PRECISION, elem);
 	set(regs, NPU_CORE_MISC_CFG_DW_EN, s->depthwise);
 	set(regs, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_HEIGHT, b->out_h);
 	set(regs, NPU_CORE_DATAOUT_SIZE_0_DATAOUT_WIDTH, b->out_w);
 	set(regs, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, s->k);
 	regs[NPU_REG_DPU_S_POINTER] = NPU_S_POINTER_PINGPONG;
 	regs[NPU_REG_DPU_FEATURE_MODE_CFG] = s->depthwise ? 0x1fc : 0x1e4;
-	set(regs, NPU_DPU_DATA_FORMAT_OUT_PRECISION, NPU_ELEM_FP16);
-	set(regs, NPU_DPU_DATA_FORMAT_IN_PRECISION, NPU_ELEM_FP16);
-	set(regs, NPU_DPU_DATA_FORMAT_PROC_PRECISION, NPU_ELEM_FP16);
+	set(regs, NPU_DPU_DATA_FORMAT_OUT_PRECISION, elem);
+	set(regs, NPU_DPU_DATA_FORMAT_IN_PRECISION, elem);
+	set(regs, NPU_DPU_DATA_FORMAT_PROC_PRECISION, elem);
 	regs[NPU_REG_DPU_DST_BASE_ADDR] = (uint32_t)b->regions[OUTPUT].dma_addr;
 	set(regs, NPU_DPU_DST_SURF_STRIDE_DST_SURF_STRIDE, plane * NPU_ATOM_BYTES);
 	set(regs, NPU_DPU_DATA_CUBE_WIDTH_WIDTH, b->out_w);
 	set(regs, NPU_DPU_DATA_CUBE_HEIGHT_HEIGHT, b->out_h);
 	set(regs, NPU_DPU_DATA_CUBE_CHANNEL_ORIG_CHANNEL, s->k);
 	set(regs, NPU_DPU_DATA_CUBE_CHANNEL_CHANNEL, s->k);
-	regs[NPU_REG_DPU_BS_CFG] = 0x53; /* all stages off */
-	regs[NPU_REG_DPU_BN_CFG] = 0x53;
+	regs[NPU_REG_DPU_BN_CFG] = 0x53; /* all off */
 	regs[NPU_REG_DPU_EW_CFG] = 0x383;
 	regs[NPU_REG_DPU_EW_CVT_SCALE_VALUE] = 1;
-	regs[NPU_REG_DPU_OUT_CVT_SCALE] = 0x10001; /* fp32 to fp16 */
+	fill_requantisation(s, regs);
 	set(regs, NPU_DPU_BS_OW_CFG_SIZE_E_0, surfaces);
 	set(regs, NPU_DPU_BS_OW_CFG_SIZE_E_1, surfaces);
 	set(regs, NPU_DPU_BS_OW_CFG_SIZE_E_2, surfaces);
-	set(regs, NPU_DPU_BS_OW_CFG_OD_BYPASS, 1);
 	set(regs, NPU_DPU_WDMA_SIZE_0_CHANNEL_WDMA, s->k);
 	set(regs, NPU_DPU_WDMA_SIZE_1_HEIGHT_WDMA, b->out_h);
 	set(regs, NPU_DPU_WDMA_SIZE_1_WIDTH_WDMA, b->out_w);
@@ -196,10 +234,10 @@ static void bench_open(struct bench *b, const struct shape *s)
 	b->out_h = s->h - s->kernel + 1;
 	b->out_w = s->w - s->kernel + 1;
 	b->macs = (double)b->out_h * b->out_w * s->k * per_kernel;
-	bytes[INPUT] = (size_t)s->c * s->h * s->w * 2;
-	bytes[WEIGHTS] = (size_t)s->k * per_kernel * 2;
-	bytes[OUTPUT] =
-	    (size_t)s->k * 2 * npu_round_up(b->out_h * b->out_w, NPU_PLANE_ALIGN_PIXELS);
+	bytes[INPUT] = (size_t)s->c * s->h * s->w * bytes_of(s);
+	bytes[WEIGHTS] = (size_t)s->k * per_kernel * bytes_of(s);
+	bytes[OUTPUT] = (size_t)s->k * bytes_of(s) *
+			npu_round_up(b->out_h * b->out_w, NPU_PLANE_ALIGN_PIXELS);
 	bytes[COMMANDS] = COMMAND_BYTES;
 	for (uint32_t i = 0; i < REGIONS; i++) {
 		b->regions[i].dma_addr = (i + 1) * DMA_STEP;

@@ -36,6 +36,8 @@ struct bconv {
 	bool depthwise, pixel;
 	bool bias, relu, add;
 	float clamp;	  /* fp16 with relu: upper limit, 0 for none */
+	int32_t limit;	  /* the same in int8, in accumulator units */
+	int32_t leak;	  /* int8: negative values times leak / 2^12; 0 for none */
 	bool per_channel; /* int8: multiplier stream; else per tensor */
 	int32_t in_zero, weight_zero, out_zero; /* int8 */
 	uint32_t in_plane;			/* pixels; 0: exact */

@@ -56,12 +56,14 @@ static double expect_int(const struct board *b, uint32_t k, double v, double ope
 		v += b->bias[k];
 	if (c->per_channel)
 		v = half_even(v * b->mul[k] / 16384);
-	if (c->relu && !c->add && v < 0)
-		v = 0;
+	if (c->leak && v < 0)
+		v = half_even(v * c->leak / 4096);
 	if (c->add)
 		v += half_even((operand - 3) * 100 / 16);
-	if (c->add && c->relu && v < 0)
+	if (c->relu && v < 0)
 		v = 0;
+	if (c->limit && v > c->limit)
+		v = c->limit;
 	v = half_even(v * b->out_scale / ldexp(1, (int)b->out_shift)) + c->out_zero;
 	if (!c->wide_out)
 		v = v < -128 ? -128 : v > 127 ? 127 : v;

@@ -62,6 +62,15 @@ static struct shape shape_of(const struct board *b, const struct btile *t)
 	return s;
 }
 
+/* Depthwise records have the byte twice, as 16 bits with a sign. */
+static uint32_t pad_value(const struct bconv *v)
+{
+	uint32_t byte = (uint32_t)v->in_zero & 0xff;
+
+	return v->depthwise ? (uint32_t)(int16_t)(byte << 8 | byte)
+			    : (uint32_t)v->in_zero;
+}
+
 static void encode_cna(const struct board *b, const struct btile *t, struct brecord *r)
 {
 	const struct bconv *v = &b->conv;
@@ -111,7 +120,7 @@ static void encode_cna(const struct board *b, const struct btile *t, struct brec
 	    (uint32_t)b->regions[BOARD_WEIGHTS].dma_addr +
 		(v->depthwise ? t->k * v->kh * v->kw * s.b : t->k * s.w1));
 	put_zeros(r, 0x1140, 0x1180);
-	put(r, 0x1184, v->int8 ? (uint32_t)v->in_zero : 0);
+	put(r, 0x1184, v->int8 ? pad_value(v) : 0);
 	put(r, 0x3010, prec << 8 | (uint32_t)v->depthwise << 1 | v->int8);
 	put(r, 0x3014, (t->y_count - 1) << 16 | (v->ow - 1));
 	put(r, 0x3018, s.kp - 1);
@@ -125,6 +134,31 @@ static uint32_t float_bits(float f)
 
 	memcpy(&bits, &f, sizeof bits);
 	return bits;
+}
+
+static uint32_t clamp_bits(const struct bconv *v)
+{
+	return v->int8 ? (uint32_t)v->limit : v->clamp != 0 ? float_bits(v->clamp) : 0;
+}
+
+/* In BN, or after a fused addition in EW. */
+static void encode_activation(const struct bconv *v, struct brecord *r)
+{
+	uint32_t bn = 0x53, ew = 0x383;
+
+	if (v->relu && !v->add)
+		bn = clamp_bits(v) ? 0x92 : 0x12;
+	if (v->leak) /* multiply, negative values alone */
+		bn = 0x62;
+	if (v->add) {
+		ew = v->int8 ? 0x904200c0 : 0x108200c0;
+		ew |= !v->relu ? 0x200 : clamp_bits(v) ? 0x400 : 0;
+	}
+	put(r, 0x4060, bn);
+	put(r, 0x4064, 0);
+	put(r, 0x4068, v->leak ? (uint32_t)v->leak << 16 | 12 << 8 : 0);
+	put(r, 0x406c, v->add ? 0 : clamp_bits(v));
+	put(r, 0x4070, ew);
 }
 
 static void encode_dpu(const struct board *b, const struct btile *t, struct brecord *r)
@@ -144,7 +178,9 @@ static void encode_dpu(const struct board *b, const struct btile *t, struct brec
 		row = s.kp * s.ob;
 	}
 	put(r, 0x400c, v->depthwise ? 0x1fc : 0x1e4);
-	put(r, 0x4010, out << 29 | prec << 26 | (v->per_channel ? 0xe0 : 0) | prec);
+	put(r, 0x4010,
+	    out << 29 | prec << 26 | (v->leak ? 12u << 10 : 0) |
+		(v->per_channel ? 0xe0 : 0) | prec);
 	put(r, 0x4014, 0);
 	put(r, 0x4020,
 	    (uint32_t)b->regions[BOARD_OUTPUT].dma_addr + t->y * row + t->k / s.uo * dss);
@@ -162,18 +198,10 @@ static void encode_dpu(const struct board *b, const struct btile *t, struct brec
 	    v->per_channel || v->wide_out ? 0 : (uint32_t)-v->weight_zero & 0xffff);
 	put(r, 0x4058, s.kp - 1);
 	put(r, 0x405c, (t->y_count - 1) << 16 | (v->ow - 1));
-	put(r, 0x4060, v->relu && !v->add ? (v->clamp != 0 ? 0x92 : 0x12) : 0x53);
-	put(r, 0x4064, 0);
-	put(r, 0x4068, 0);
-	put(r, 0x406c, v->clamp != 0 ? float_bits(v->clamp) : 0);
-	if (v->add)
-		put(r, 0x4070,
-		    (v->int8 ? 0x904200c0u : 0x108200c0u) | (v->relu ? 0 : 0x200));
-	else
-		put(r, 0x4070, 0x383);
+	encode_activation(v, r);
 	put(r, 0x4074, v->add && v->int8 ? (uint32_t)-3 : 0);
 	put(r, 0x4078, v->add && v->int8 ? 4u << 16 | 100 : 1);
-	put(r, 0x407c, 0);
+	put(r, 0x407c, v->add ? clamp_bits(v) : 0);
 	put(r, 0x4080, (uint32_t)v->out_zero);
 	put(r, 0x4084, v->int8 ? b->out_scale : 0x10001);
 	put(r, 0x4088, v->int8 ? b->out_shift : 0);

@@ -4,7 +4,18 @@
 #include "board.h"
 #include "check.h"
 
-enum base { DENSE, WITH_BIAS, WITH_ADD, DEEP, IMAGE, BYTES, BASES };
+enum base {
+	DENSE,
+	WITH_BIAS,
+	WITH_ADD,
+	DEEP,
+	IMAGE,
+	BYTES,
+	WIDE_BYTES,
+	LEAKY,
+	DEEP_BYTES,
+	BASES
+};
 
 /* clang-format off */
 static const struct bconv bases[BASES] = {
@@ -14,6 +25,9 @@ static const struct bconv bases[BASES] = {
 	[DEEP] = { "depthwise", .c = 48, .h = 9, .w = 7, .k = 48, .kh = 3, .kw = 3, .depthwise = true },
 	[IMAGE] = { "image", .c = 3, .h = 9, .w = 16, .k = 16, .kh = 3, .kw = 3, .pixel = true },
 	[BYTES] = { "int8", .c = 40, .h = 9, .w = 7, .k = 37, .kh = 3, .kw = 3, .int8 = true, .bias = true, .per_channel = true },
+	[WIDE_BYTES] = { "int8 to int32", .c = 40, .h = 9, .w = 7, .k = 37, .kh = 3, .kw = 3, .int8 = true, .wide_out = true, .bias = true },
+	[LEAKY] = { "leaky", .c = 40, .h = 9, .w = 7, .k = 37, .kh = 3, .kw = 3, .int8 = true, .bias = true, .leak = 400 },
+	[DEEP_BYTES] = { "int8 depthwise", .c = 64, .h = 9, .w = 7, .k = 64, .kh = 3, .kw = 3, .int8 = true, .depthwise = true, .bias = true, .in_zero = -5 },
 };
 
 /* XOR changes bits, SET replaces, ADD adds, DROP leaves the write out. */
@@ -65,6 +79,20 @@ static const struct {
 	{ "operand without conversion", WITH_ADD, 0x4070, XOR, 1u << 8, SIM_ERR_UNSUPPORTED, 0 },
 	{ "operand not fetched", WITH_ADD, 0x5034, SET, 1, SIM_ERR_UNSUPPORTED, 0 },
 	{ "shifts differ", BYTES, 0x4010, XOR, 1u << 4, SIM_ERR_UNSUPPORTED, 0x4048 },
+	{ "correction without window sums", BYTES, 0x3010, XOR, 1, SIM_ERR_SIZES, 0 },
+	{ "leak's shifts differ", LEAKY, 0x4010, XOR, 1u << 10, SIM_ERR_UNSUPPORTED, 0x4068 },
+	{ "leak without multiplication", LEAKY, 0x4060, XOR, 1u << 4, SIM_ERR_UNSUPPORTED, 0 },
+	{ "leak with relu", LEAKY, 0x4060, XOR, 1u << 6, SIM_ERR_UNSUPPORTED, 0 },
+	{ "leak from a stream", LEAKY, 0x4068, XOR, 1, SIM_ERR_UNSUPPORTED, 0x4060 },
+	{ "leak's shift from elsewhere", LEAKY, 0x4068, XOR, 2, SIM_ERR_UNSUPPORTED, 0x4060 },
+	{ "rounding of the operand", WITH_ADD, 0x4070, XOR, 1u << 30, SIM_ERR_UNSUPPORTED, 0 },
+	{ "operand times output", WITH_ADD, 0x4070, XOR, 1u << 2, SIM_ERR_UNSUPPORTED, 0 },
+	{ "fp16 operand scaled", WITH_ADD, 0x4078, SET, 2, SIM_ERR_UNSUPPORTED, 0 },
+	{ "scaled int32", WIDE_BYTES, 0x4084, SET, 2, SIM_ERR_UNSUPPORTED, 0 },
+	{ "shifted int32", WIDE_BYTES, 0x4088, SET, 1, SIM_ERR_UNSUPPORTED, 0x4084 },
+	{ "int32 with a zero point", WIDE_BYTES, 0x4080, SET, 1, SIM_ERR_UNSUPPORTED, 0x4084 },
+	{ "rounding mode of the output", BYTES, 0x4088, XOR, 1u << 30, SIM_ERR_UNSUPPORTED, 0 },
+	{ "depthwise padding of one byte", DEEP_BYTES, 0x1184, SET, 0xfffffffb ^ 0x100, SIM_ERR_UNSUPPORTED, 0 },
 	{ "undefined constant", DENSE, 0x40c4, SET, 1, SIM_ERR_UNSUPPORTED, 0 },
 
 	{ "core precision", DENSE, 0x3010, XOR, 2u << 8, SIM_ERR_SIZES, 0 },
@@ -104,6 +132,7 @@ static const struct {
 	{ "write width", DENSE, 0x405c, ADD, 1, SIM_ERR_SIZES, 0 },
 	{ "surfaces per group", DENSE, 0x4050, XOR, 2u << 2, SIM_ERR_SIZES, 0 },
 	{ "surface stride 0", DENSE, 0x4024, SET, 0, SIM_ERR_SIZES, 0 },
+	{ "planes of the operand", WITH_ADD, 0x5040, ADD, 16, SIM_ERR_SIZES, 0 },
 	{ "half a notch", DENSE, 0x4038, SET, 1, SIM_ERR_SIZES, 0 },
 	{ "rdma width", WITH_BIAS, 0x500c, ADD, 1, SIM_ERR_SIZES, 0 },
 	{ "rdma height", WITH_BIAS, 0x5010, ADD, 1, SIM_ERR_SIZES, 0 },
