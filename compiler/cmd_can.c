@@ -10,16 +10,19 @@
 
 #include "can.h"
 #include "cmd.h"
+#include "elem.h"
 #include "options.h"
 #include "spec.h"
 
-enum option_id { OPT_SCHEDULES = 1, OPT_JSON, OPT_TIME };
+enum option_id { OPT_SCHEDULES = 1, OPT_JSON, OPT_TIME, OPT_TYPE };
 
 static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Options" },
 	{ NULL, "json", NULL, OPT_JSON, "print an array of objects, one for each conv" },
 	{ NULL, "time", NULL, OPT_TIME,
 	  "say how long each answer took, in microseconds" },
+	{ NULL, "type", "TYPE", OPT_TYPE,
+	  "the type of convs that do not say, fp16 or int8 (default fp16)" },
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
 	  "look for captured schedules in DIR before those built in (NPUCC_SCHEDULES)" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
@@ -47,7 +50,7 @@ static const struct options options = {
 	.rows = rows,
 	.row_count = sizeof rows / sizeof rows[0],
 	.summary = "say whether and how convolutions are supported",
-	.synopsis = "SPEC... [--json] [--time]",
+	.synopsis = "SPEC... [--type=TYPE] [--json] [--time]",
 	.description = "Each SPEC is a file of convs or a slug, as for npucc. Nothing is "
 		       "compiled to "
 		       "a file and no weights are read.",
@@ -60,11 +63,13 @@ struct request {
 	size_t spec_count;
 	const char *schedules;
 	bool json, time;
+	enum npu_elem type;
 };
 
 static int take_option(void *request, const struct options_scan *scan, int id)
 {
 	struct request *r = request;
+	int choice;
 
 	switch (id) {
 	case OPTIONS_WORD:
@@ -78,6 +83,12 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		break;
 	case OPT_TIME:
 		r->time = true;
+		break;
+	case OPT_TYPE:
+		choice = options_choice(scan, elem_names, ELEM_N);
+		if (choice < 0)
+			return EXIT_USAGE;
+		r->type = (enum npu_elem)choice;
 		break;
 	}
 	return -1;
@@ -150,6 +161,7 @@ static void answer_spec(struct report *report, const char *arg,
 
 	can_listen(&a, diag);
 	spec_init(&spec);
+	spec.default_elem = report->request->type;
 	spec_read(&spec, arg, diag);
 	readable = !a.errors;
 	if (!readable)
@@ -187,7 +199,7 @@ static int answer_all(const struct request *r, struct template_set *templates)
 int cmd_can(int argc, char **argv)
 {
 	struct diag *diag = diag_new(stderr);
-	struct request r = { 0 };
+	struct request r = { .type = NPU_ELEM_FP16 };
 	struct template_set templates;
 	int code;
 

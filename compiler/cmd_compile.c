@@ -214,6 +214,7 @@ static int compile_request(struct request *r)
 	int code = EXIT_REFUSED, run = EXIT_DONE;
 
 	spec_init(&spec);
+	spec.default_elem = r->type;
 	if (!diag)
 		return EXIT_INTERNAL;
 	for (size_t i = 0; i < r->spec_count; i++)

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "elem.h"
 #include "options.h"
 
 enum option_id {
 	OPT_OUTPUT = 1,
+	OPT_TYPE,
 	OPT_CORES,
 	OPT_SEED,
 	OPT_SCHEDULE,
@@ -31,6 +33,11 @@ static const struct option_row rows[] = {
 	{ "MD", NULL, NULL, OPT_DEPFILE,
 	  "also write a make rule that names every file read, to FILE.d" },
 	{ "MF", NULL, "FILE", OPT_DEPFILE_NAME, "write that rule to FILE (implies -MD)" },
+	{ NULL, NULL, NULL, 0, "Convs" },
+	{ NULL, "type", "TYPE", OPT_TYPE,
+	  "compute in TYPE, fp16 or int8, where a conv does not say (default fp16): for slugs" },
+	{ NULL, "seed", "N", OPT_SEED,
+	  "seed of all weights that come from a seed, instead of the spec's" },
 	{ NULL, NULL, NULL, 0, "Plans" },
 	{ NULL, "cores", "LIST", OPT_CORES,
 	  "make plans for these numbers of cores: 1, 2, 3, a list such as 1,3, or all "
@@ -41,8 +48,6 @@ static const struct option_row rows[] = {
 	{ NULL, "full-records", NULL, OPT_FULL_RECORDS,
 	  "write every register in every record, instead of the vendor's delta records "
 	  "from the third record of a one-core list on" },
-	{ NULL, "seed", "N", OPT_SEED,
-	  "seed of all weights that come from a seed, instead of the spec's" },
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
 	  "compare plans with the captured schedules in DIR (*.json) before those built in; the "
 	  "variable NPUCC_SCHEDULES does the same" },
@@ -137,6 +142,12 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 			return EXIT_USAGE;
 		break;
 	case OPT_FULL_RECORDS: r->compile.full_records = true; break;
+	case OPT_TYPE:
+		choice = options_choice(scan, elem_names, ELEM_N);
+		if (choice < 0)
+			return EXIT_USAGE;
+		r->type = (enum npu_elem)choice;
+		break;
 	case OPT_SEED:
 		if (!options_number(scan, 0, UINT64_MAX, &r->seed))
 			return EXIT_USAGE;
@@ -174,7 +185,9 @@ static int check_request(const struct request *r)
 
 int compile_request_parse(struct request *r, int argc, char **argv)
 {
-	int code = options_each(&options, argc, argv, take_option, r);
+	int code;
 
+	r->type = NPU_ELEM_FP16;
+	code = options_each(&options, argc, argv, take_option, r);
 	return code >= 0 ? code : check_request(r);
 }

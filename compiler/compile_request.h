@@ -14,6 +14,7 @@ struct request {
 	const char *output, *depfile, *figure, *schedules;
 	bool want_depfile, dry_run, strip, quiet, have_seed;
 	uint64_t seed;
+	enum npu_elem type; /* of convs that say none */
 	enum explain_format explain;
 	struct compile_options compile;
 };

@@ -39,7 +39,7 @@ static void mark_given(const struct attr_context *c, const struct attr *a)
 	for (size_t i = 0; i < a->axis_count; i++)
 		c->draft->bad[a->axes[i].attr] = c->draft->has[a->axes[i].attr] = true;
 	if (!a->axis_count)
-		c->draft->bad[CONV_SEED] = true;
+		c->draft->bad[a->attr] = c->draft->has[a->attr] = true;
 }
 
 /* Set one size; a number that no field can hold is outside every range. */
@@ -97,18 +97,17 @@ static void set_places(const struct attr_context *c, const struct attr *a,
 		set_number(c, a->axes[i].attr, &v[i % stride]);
 }
 
-static void unknown_value(const struct attr_context *c, const struct attr *a,
-			  const struct value *v)
+void unknown_value(const struct attr_context *c, const struct attr *a,
+		   const struct value *v)
 {
-	const char *candidates[ATTR_MAX_AXES + 2];
+	const char *candidates[ATTR_MAX_AXES + ATTR_MAX_WORDS];
 	size_t count = 0;
 
 	for (size_t i = 0; i < a->axis_count; i++)
 		if (a->axes[i].name)
 			candidates[count++] = a->axes[i].name;
-	for (size_t i = 0; i < 2; i++)
-		if (a->words[i])
-			candidates[count++] = a->words[i];
+	for (size_t i = 0; i < ATTR_MAX_WORDS && a->words[i]; i++)
+		candidates[count++] = a->words[i];
 	diag_error(c->diag, v->loc, NULL, "'%s' does not take '%.*s'", a->word,
 		   STR_ARGS(v->text));
 	if (attr_exists(v->text))
@@ -118,6 +117,22 @@ static void unknown_value(const struct attr_context *c, const struct attr *a,
 		note_nearest(c->diag, v->loc, v->text, candidates, count);
 	diag_note(c->diag, v->loc, "for example '%s'", a->example);
 	mark_given(c, a);
+}
+
+void not_whole(const struct attr_context *c, const struct attr *a, const struct value *v)
+{
+	diag_error(c->diag, v->loc, NULL, "'%.*s' is not a whole number",
+		   STR_ARGS(v->text));
+	diag_note(c->diag, v->loc, "for example '%s'", a->example);
+	mark_given(c, a);
+}
+
+int find_word(const struct attr *a, const struct value *v)
+{
+	for (size_t i = 0; is_word(v) && i < ATTR_MAX_WORDS && a->words[i]; i++)
+		if (str_is(v->text, a->words[i]))
+			return (int)i;
+	return -1;
 }
 
 static const struct axis *find_axis(const struct attr *a, const struct value *v)
@@ -151,6 +166,10 @@ static void set_axes(const struct attr_context *c, const struct attr *a, struct 
 		} else if (axis && v + 1 < end && v[1].kind == VALUE_NUMBER) {
 			set_number(c, axis->attr, &v[1]);
 			v += 2;
+		} else if (v->kind == VALUE_REAL ||
+			   (axis && v + 1 < end && v[1].kind == VALUE_REAL)) {
+			not_whole(c, a, v->kind == VALUE_REAL ? v : v + 1);
+			return;
 		} else if (is_word(v) && a->set_word && a->set_word(c, v)) {
 			v++;
 		} else {
@@ -190,23 +209,22 @@ static bool set_input_word(const struct attr_context *c, const struct value *v)
 static void set_type(const struct attr_context *c, const struct attr *a, struct loc loc,
 		     const struct values *values)
 {
-	bool output = strcmp(a->word, "type") != 0;
-	enum conv_attr attr = output ? CONV_OUT_TYPE : CONV_TYPE;
+	bool output = a->attr == CONV_OUT_TYPE;
 	const struct value *v = values->items;
 	enum npu_elem elem;
 
 	if (values->count != 1 || !is_word(v)) {
 		wrong_values(c, a, values->count ? v->loc : loc, "one element type");
-		c->draft->bad[attr] = true;
+		c->draft->bad[a->attr] = true;
 		return;
 	}
-	if (!draft_claim(c->draft, attr, v->loc, c->diag))
+	if (!draft_claim(c->draft, a->attr, v->loc, c->diag))
 		return;
 	if (!elem_from_name(&elem, v->text)) {
 		diag_error(c->diag, v->loc, NULL, "'%.*s' is not an element type",
 			   STR_ARGS(v->text));
 		note_nearest(c->diag, v->loc, v->text, elem_names, ELEM_N);
-		c->draft->bad[attr] = true;
+		c->draft->bad[a->attr] = true;
 		return;
 	}
 	if (output)
@@ -264,11 +282,38 @@ static const struct attr attrs[] = {
 	{ .word = "split", .example = "split y 3",
 	  .axes = { { "y", CONV_SPLIT_Y }, { "k", CONV_SPLIT_K } },
 	  .axis_count = 2, .named_only = true },
-	{ .word = "type", .example = "type fp16", .set = set_type },
-	{ .word = "output_type", .example = "output_type fp32", .set = set_type },
-	{ .word = "weights", .example = "weights \"edges.npy\"", .set = set_source },
-	{ .word = "bias", .example = "bias \"edges-bias.npy\"", .set = set_source },
-	{ .word = "seed", .example = "seed 7", .set = set_seed },
+	{ .word = "type", .example = "type fp16", .attr = CONV_TYPE, .set = set_type },
+	{ .word = "output_type", .example = "output_type fp32", .attr = CONV_OUT_TYPE,
+	  .set = set_type },
+	{ .word = "weights", .example = "weights \"edges.npy\"", .attr = CONV_WEIGHTS,
+	  .words = { "seed" }, .set = set_source },
+	{ .word = "bias", .example = "bias \"edges-bias.npy\"", .attr = CONV_BIAS,
+	  .words = { "seed", "none" }, .set = set_source },
+	{ .word = "seed", .example = "seed 7", .attr = CONV_SEED, .set = set_seed },
+	{ .word = "input_quant", .example = "input_quant scale 0.0235 zero -3",
+	  .attr = CONV_INPUT_QUANT, .words = { "scale", "zero", "uint8", "none" },
+	  .set = set_quant },
+	{ .word = "output_quant", .example = "output_quant scale 0.05 zero 3",
+	  .attr = CONV_OUTPUT_QUANT, .words = { "scale", "zero", "uint8", "none", "auto" },
+	  .set = set_quant },
+	{ .word = "add", .example = "add scale 0.05 zero 3", .attr = CONV_ADD, .alone = true,
+	  .words = { "scale", "zero", "uint8", "none", "auto" }, .set = set_quant },
+	{ .word = "weight_quant", .example = "weight_quant per_tensor",
+	  .attr = CONV_WEIGHT_QUANT,
+	  .words = { "scale", "zero", "per_channel", "per_tensor", "none" },
+	  .set = set_weight_quant },
+	{ .word = "activation", .example = "activation relu", .attr = CONV_ACTIVATION,
+	  .words = { "none", "relu", "relu6", "clip", "leaky", "sigmoid", "hardsigmoid",
+		     "silu", "hardswish" },
+	  .set = set_activation },
+	{ .word = "bn_scale", .example = "bn_scale \"scale.npy\"", .attr = CONV_BN_SCALE,
+	  .words = { "seed", "none" }, .set = set_source },
+	{ .word = "bn_shift", .example = "bn_shift \"shift.npy\"", .attr = CONV_BN_SHIFT,
+	  .words = { "seed", "none" }, .set = set_source },
+	{ .word = "input_mean", .example = "input_mean 123.675 116.28 103.53",
+	  .attr = CONV_INPUT_MEAN, .words = { "none" }, .set = set_pixel_norm },
+	{ .word = "input_std", .example = "input_std 58.395 57.12 57.375",
+	  .attr = CONV_INPUT_STD, .words = { "none" }, .set = set_pixel_norm },
 };
 // clang-format on
 
@@ -285,6 +330,13 @@ static const struct attr *find_attr(struct str word)
 bool attr_exists(struct str word)
 {
 	return find_attr(word) != NULL;
+}
+
+bool attr_is_alone(struct str word)
+{
+	const struct attr *a = find_attr(word);
+
+	return a && a->alone;
 }
 
 void attr_set(const struct attr_context *context, struct str word, struct loc loc,

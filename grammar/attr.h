@@ -25,6 +25,9 @@ void attr_set(const struct attr_context *context, struct str word, struct loc lo
 /* Is there an attribute of this name? */
 bool attr_exists(struct str word);
 
+/* Can the attribute stand without a value?  Then JSON's `true` is how it does. */
+bool attr_is_alone(struct str word);
+
 /* Give the conv its name. */
 void attr_set_name(const struct attr_context *context, struct str name, struct loc loc);
 

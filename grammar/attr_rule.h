@@ -7,6 +7,7 @@
 #include "attr.h"
 
 #define ATTR_MAX_AXES 4u
+#define ATTR_MAX_WORDS 9u
 
 struct axis {
 	const char *name;
@@ -26,7 +27,9 @@ struct attr {
 	bool two_for_four; /* two numbers: y for 0 and 2, x for 1 and 3 */
 	bool named_only;   /* `split 3` would not say which way */
 	word_fn *set_word;
-	const char *words[2]; /* what set_word knows */
+	const char *words[ATTR_MAX_WORDS]; /* what set_word or `set` knows */
+	enum conv_attr attr;		   /* without axes: what `set` sets */
+	bool alone;			   /* its word says something by itself */
 	void (*set)(const struct attr_context *c, const struct attr *a, struct loc loc,
 		    const struct values *values);
 };
@@ -45,10 +48,36 @@ static inline bool is_string(const struct value *v)
 void wrong_values(const struct attr_context *c, const struct attr *a, struct loc loc,
 		  const char *what);
 
+/* Report a value that the attribute does not take, with the nearest of its words. */
+void unknown_value(const struct attr_context *c, const struct attr *a,
+		   const struct value *v);
+
+/* Report a real number where a whole one is needed. */
+void not_whole(const struct attr_context *c, const struct attr *a, const struct value *v);
+
+/* The index of the value among the attribute's words; -1: it is none of them. */
+int find_word(const struct attr *a, const struct value *v);
+
+/*
+ * Read a file of tensors, and the tensor's name when it holds several, from the first
+ * of `count` values.  Returns how many it took; 0 after an error.
+ */
+size_t read_file_source(const struct attr_context *c, const struct attr *a,
+			const struct value *v, size_t count,
+			struct tensor_source *source);
+
 /* The attributes that are no sizes. */
 void set_seed(const struct attr_context *c, const struct attr *a, struct loc loc,
 	      const struct values *values);
 void set_source(const struct attr_context *c, const struct attr *a, struct loc loc,
 		const struct values *values);
+void set_quant(const struct attr_context *c, const struct attr *a, struct loc loc,
+	       const struct values *values);
+void set_weight_quant(const struct attr_context *c, const struct attr *a, struct loc loc,
+		      const struct values *values);
+void set_activation(const struct attr_context *c, const struct attr *a, struct loc loc,
+		    const struct values *values);
+void set_pixel_norm(const struct attr_context *c, const struct attr *a, struct loc loc,
+		    const struct values *values);
 
 #endif

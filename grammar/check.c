@@ -2,48 +2,8 @@
 
 #include <inttypes.h>
 
+#include "check_op.h"
 #include "conv_attr.h"
-#include "elem.h"
-
-/*
- * What this release computes.  To open an element type, add its pairs here once
- * packing, lowering and the simulator handle it (F-50).
- */
-static const struct {
-	enum npu_elem in, out;
-} supported_types[] = {
-	{ NPU_ELEM_FP16, NPU_ELEM_FP16 },
-	{ NPU_ELEM_FP16, NPU_ELEM_FP32 },
-};
-
-static bool is_supported_input(enum npu_elem elem)
-{
-	for (size_t i = 0; i < sizeof supported_types / sizeof supported_types[0]; i++)
-		if (supported_types[i].in == elem)
-			return true;
-	return false;
-}
-
-static bool check_types(struct conv_problem *p, struct diag *diag)
-{
-	struct loc loc = conv_attr_loc(p, CONV_TYPE);
-
-	if (!is_supported_input(p->elem)) {
-		diag_error(diag, loc, "type-support", "type %s is not supported yet",
-			   elem_name(p->elem));
-		diag_note(diag, loc, "this release computes in fp16; write 'type fp16'");
-		return false;
-	}
-	for (size_t i = 0; i < sizeof supported_types / sizeof supported_types[0]; i++)
-		if (supported_types[i].in == p->elem &&
-		    supported_types[i].out == p->out_elem)
-			return true;
-	loc = conv_attr_loc(p, CONV_OUT_TYPE);
-	diag_error(diag, loc, "type-support", "output type %s is not supported yet",
-		   elem_name(p->out_elem));
-	diag_note(diag, loc, "this release writes fp16 or fp32");
-	return false;
-}
 
 /* DATA_SIZE1 counts channels in whole atoms of 16 bytes (F-12, F-20). */
 static bool check_channel_atoms(struct conv_problem *p, struct diag *diag)
@@ -213,10 +173,10 @@ static bool check_kernel_bytes(struct conv_problem *p, struct diag *diag)
 /* DMA addresses are 32 bits (F-24): all buffers of a conv share 4 GiB. */
 #define MAX_TOTAL_BYTES ((uint64_t)NPU_MAX_ADDRESS)
 
-/* Eight times the largest tensor: channels, rows, columns, bytes of an element. */
-_Static_assert(UINT64_MAX / 8 / 65536 / (65536 + 1024) / (2048 + 1024) / 4 >
+/* Twelve times the largest tensor: channels, rows, columns, bytes of an element. */
+_Static_assert(UINT64_MAX / 12 / 65536 / (65536 + 1024) / (2048 + 1024) / 4 >
 		   NPU_MAX_TASKS_PER_SUBMIT,
-	       "four tensors and weights are counted without overflow");
+	       "six tensors, weights and a stream are counted without overflow");
 
 /* Bytes of a feature tensor: whole groups of channels, planes of whole 4 pixels. */
 static uint64_t calc_tensor_bytes(uint32_t n, uint32_t c, uint32_t h, uint32_t w,
@@ -238,7 +198,20 @@ static uint64_t calc_weight_bytes(const struct conv_problem *p)
 	return p->out_c * calc_kernel_bytes(p, &chans);
 }
 
-/* Input, output and the runtime's copy of both in one address space. */
+/* What the output stage reads: a value a channel, in int8 with its multiplier. */
+static uint64_t calc_stream_bytes(const struct conv_problem *p)
+{
+	uint64_t chans = npu_round_up(p->out_c, npu_elem_info(p->elem)->kernel_group);
+
+	return !conv_streams_bias(p)	? 0
+	       : p->fusion.per_channel ? chans * NPU_BIAS_CHAN_BYTES_SCALED
+					: chans * NPU_BIAS_CHAN_BYTES;
+}
+
+/*
+ * Input with the operand behind it, output, the runtime's copies, weights and what the
+ * output stage reads, in one address space.
+ */
 static bool check_memory(struct conv_problem *p, struct diag *diag)
 {
 	const struct npu_elem_info *in = npu_elem_info(p->elem);
@@ -249,7 +222,9 @@ static bool check_memory(struct conv_problem *p, struct diag *diag)
 	    calc_tensor_bytes(p->batch, p->in_c, p->in_h, row, in->atom_chans, in->bytes);
 	uint64_t out_bytes =
 	    calc_tensor_bytes(p->batch, p->out_c, p->out_h, p->out_w, group, out->bytes);
-	uint64_t total = 2 * (in_bytes + out_bytes) + calc_weight_bytes(p);
+	uint64_t add_bytes = p->fusion.add ? out_bytes : 0;
+	uint64_t total = 2 * (in_bytes + add_bytes + out_bytes) + calc_weight_bytes(p) +
+			 calc_stream_bytes(p);
 	enum conv_attr attr = p->batch > 1	      ? CONV_BATCH
 			      : in_bytes >= out_bytes ? CONV_IN_H
 						      : CONV_OUT_C;
@@ -261,8 +236,9 @@ static bool check_memory(struct conv_problem *p, struct diag *diag)
 		   conv_attr_name(attr), conv_value(p, attr), total);
 	diag_note(diag, loc,
 		  "all buffers share %" PRIu64 " bytes: input %" PRIu64
-		  " and output %" PRIu64 ", each twice, and weights",
-		  MAX_TOTAL_BYTES, in_bytes, out_bytes);
+		  " and output %" PRIu64 "%s, each twice, and weights",
+		  MAX_TOTAL_BYTES, in_bytes, out_bytes,
+		  add_bytes ? ", what is added to it" : "");
 	return false;
 }
 
@@ -309,6 +285,14 @@ enum {
 	RULE_KERNEL_BYTES,
 	RULE_MEMORY,
 	RULE_SPLIT,
+	RULE_QUANT_VALUES,
+	RULE_QUANT_TYPE,
+	RULE_ACTIVATION,
+	RULE_ADD,
+	RULE_INT32_OUTPUT,
+	RULE_ACCUMULATOR,
+	RULE_PIXEL_NORM,
+	RULE_PIXEL_PAD,
 	RULE_N
 };
 
@@ -334,7 +318,21 @@ static const struct {
 	{ RULE_SPLIT, check_split,
 	  BIT(RULE_KERNEL_FIT) | BIT(CONV_OUT_C) | BIT(CONV_SPLIT_Y) |
 	      BIT(CONV_SPLIT_K) },
+	{ RULE_QUANT_VALUES, check_quant_values, 0 },
+	{ RULE_QUANT_TYPE, check_quant_type, BIT(RULE_TYPES) },
+	{ RULE_ACTIVATION, check_activation, BIT(RULE_TYPES) },
+	{ RULE_ADD, check_add, BIT(RULE_TYPES) },
+	{ RULE_INT32_OUTPUT, check_int32_output, BIT(RULE_TYPES) | BIT(RULE_GROUPS) },
+	{ RULE_ACCUMULATOR, check_accumulator,
+	  BIT(RULE_TYPES) | BIT(RULE_GROUPS) | BIT(RULE_KERNEL_BYTES) | KERNEL },
+	{ RULE_PIXEL_NORM, check_pixel_norm, BIT(RULE_TYPES) | BIT(CONV_IN_C) },
+	{ RULE_PIXEL_PAD, check_pixel_pad, BIT(RULE_PIXEL_NORM) | BIT(RULE_PADS) },
 };
+
+/* What only a conv that is computed must keep. */
+#define RULES_OF_OPERATOR                                                                	(BIT(RULE_TYPES) | BIT(RULE_QUANT_VALUES) | BIT(RULE_QUANT_TYPE) |               \
+	 BIT(RULE_ACTIVATION) | BIT(RULE_ADD) | BIT(RULE_INT32_OUTPUT) |                 \
+	 BIT(RULE_ACCUMULATOR) | BIT(RULE_PIXEL_NORM) | BIT(RULE_PIXEL_PAD))
 
 static bool is_conv_input(enum npu_elem elem)
 {
@@ -358,8 +356,20 @@ static void check_rules(struct conv_problem *p, uint64_t holds, struct diag *dia
 			holds |= BIT(rules[i].rule);
 }
 
+/* What the spec says of the fused operations, for plans and layouts. */
+static void derive_fusion(struct conv_problem *p)
+{
+	enum weight_quant_kind kind = p->weight_quant.kind;
+
+	p->fusion.add = p->add;
+	p->fusion.per_channel =
+	    p->elem == NPU_ELEM_INT8 && p->out_elem == NPU_ELEM_INT8 &&
+	    (kind == WEIGHT_QUANT_PER_CHANNEL || kind == WEIGHT_QUANT_FILE);
+}
+
 void check_conv(struct conv_problem *p, struct diag *diag)
 {
+	derive_fusion(p);
 	check_rules(p, 0, diag);
 }
 
@@ -368,5 +378,5 @@ void check_shape(struct conv_problem *p, struct diag *diag)
 	/* A type that no conv has is for check_types to say. */
 	bool known = is_conv_input(p->elem) && npu_elem_info(p->out_elem);
 
-	check_rules(p, known ? BIT(RULE_TYPES) : 0, diag);
+	check_rules(p, known ? RULES_OF_OPERATOR : 0, diag);
 }

@@ -19,8 +19,19 @@ void check_ranges(const struct conv_problem *p, const bool skip[CONV_ATTR_N],
 		  struct diag *diag);
 
 /*
+ * Single values against their ranges, for the setters, which know the value's place,
+ * and for the checks of a whole conv, which know the attribute's.
+ */
+bool check_scale(double scale, struct loc loc, struct diag *diag);
+bool check_zero_point(int32_t zero, bool uint8, struct loc loc, struct diag *diag);
+bool check_act_range(const struct conv_act *act, struct loc loc, struct diag *diag);
+/* Of CONV_INPUT_MEAN or CONV_INPUT_STD. */
+bool check_pixel_value(enum conv_attr attr, double value, struct loc loc,
+		       struct diag *diag);
+
+/*
  * All checks of one conv, ranges first; derives out_h and out_w when the kernel
- * fits.  A check is left out when one that it builds on failed.
+ * fits, and what the problem says of `fusion`.  A check is left out when one that it builds on failed.
  */
 void check_conv(struct conv_problem *p, struct diag *diag);
 

@@ -70,7 +70,38 @@ struct loc conv_attr_loc(const struct conv_problem *p, enum conv_attr attr)
 	return p->loc[attr].line ? p->loc[attr] : p->loc[CONV_NAME];
 }
 
-static void source_clear(struct tensor_source *source)
+struct tensor_source *conv_source(struct conv_problem *p, size_t number)
+{
+	struct tensor_source *const sources[CONV_SOURCE_N] = {
+		&p->weights,
+		&p->bias,
+		&p->weight_quant.scales,
+		&p->weight_quant.zeros,
+		&p->bn_scale,
+		&p->bn_shift,
+	};
+
+	return sources[number];
+}
+
+struct tensor_source *conv_attr_source(struct conv_problem *p, enum conv_attr attr)
+{
+	return attr == CONV_WEIGHTS    ? &p->weights
+	       : attr == CONV_BIAS     ? &p->bias
+	       : attr == CONV_BN_SCALE ? &p->bn_scale
+	       : attr == CONV_BN_SHIFT ? &p->bn_shift
+				       : NULL;
+}
+
+struct conv_quant *conv_attr_quant(struct conv_problem *p, enum conv_attr attr)
+{
+	return attr == CONV_INPUT_QUANT	   ? &p->input_quant
+	       : attr == CONV_OUTPUT_QUANT ? &p->output_quant
+	       : attr == CONV_ADD	   ? &p->add_quant
+					   : NULL;
+}
+
+void tensor_source_clear(struct tensor_source *source)
 {
 	free(source->path);
 	free(source->tensor);
@@ -81,10 +112,6 @@ void conv_problem_clear(struct conv_problem *p)
 {
 	free(p->name);
 	p->name = NULL;
-	source_clear(&p->weights);
-	source_clear(&p->bias);
-	source_clear(&p->weight_quant.scales);
-	source_clear(&p->weight_quant.zeros);
-	source_clear(&p->bn_scale);
-	source_clear(&p->bn_shift);
+	for (size_t i = 0; i < CONV_SOURCE_N; i++)
+		tensor_source_clear(conv_source(p, i));
 }

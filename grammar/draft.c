@@ -8,12 +8,11 @@
 
 #define SLUG_BYTES 320u
 
-static void copy_source(struct tensor_source *to, const struct tensor_source *from)
+/* Give a source that was copied as it is strings of its own. */
+static void own_strings(struct tensor_source *s)
 {
-	*to = *from;
-	to->path = from->path ? mem_strndup(from->path, strlen(from->path)) : NULL;
-	to->tensor =
-	    from->tensor ? mem_strndup(from->tensor, strlen(from->tensor)) : NULL;
+	s->path = s->path ? mem_strndup(s->path, strlen(s->path)) : NULL;
+	s->tensor = s->tensor ? mem_strndup(s->tensor, strlen(s->tensor)) : NULL;
 }
 
 void draft_init(struct draft *draft, const struct draft *defaults, struct loc block)
@@ -22,8 +21,8 @@ void draft_init(struct draft *draft, const struct draft *defaults, struct loc bl
 
 	if (defaults) {
 		*draft = *defaults;
-		copy_source(&p->weights, &defaults->problem.weights);
-		copy_source(&p->bias, &defaults->problem.bias);
+		for (size_t i = 0; i < CONV_SOURCE_N; i++)
+			own_strings(conv_source(p, i));
 		memset(draft->here, 0, sizeof draft->here);
 		draft->block = block;
 		return;
@@ -35,6 +34,7 @@ void draft_init(struct draft *draft, const struct draft *defaults, struct loc bl
 	p->weights.kind = SOURCE_SEED;
 	p->bias.kind = SOURCE_NONE;
 	p->input_kind = INPUT_GRAPH;
+	p->input_quant.scale = CONV_INPUT_SCALE;
 }
 
 void draft_free(struct draft *draft)
@@ -135,6 +135,9 @@ bool draft_finish(struct draft *draft, struct conv_problem *problem, struct diag
 	check_missing(draft, diag);
 	if (!draft->has[CONV_OUT_TYPE])
 		p->out_elem = p->elem;
+	/* An int32 output is the sum itself, without a multiplier for each channel. */
+	if (!draft->has[CONV_WEIGHT_QUANT] && p->out_elem == NPU_ELEM_INT32)
+		p->weight_quant.kind = WEIGHT_QUANT_PER_TENSOR;
 	if (draft->pad_same)
 		resolve_pad_same(draft);
 	if (!p->loc[CONV_NAME].line)

@@ -8,6 +8,9 @@
 #include "conv_problem.h"
 #include "mem.h"
 
+/* Of an input whose quantisation is not said: real -1 to 127/128. */
+#define CONV_INPUT_SCALE (1.0 / 128)
+
 struct draft {
 	struct conv_problem problem;
 	bool has[CONV_ATTR_N];	/* given here or by the defaults */

@@ -12,6 +12,7 @@ void reader_init(struct reader *reader, struct spec *spec, struct diag *diag)
 {
 	*reader = (struct reader){ .spec = spec, .diag = diag };
 	draft_init(&reader->defaults, NULL, (struct loc){ 0 });
+	reader->defaults.problem.elem = spec->default_elem;
 	for (size_t i = 0; i < spec->dep_count; i++)
 		strset_add(&reader->deps, spec->deps[i]);
 }
@@ -55,10 +56,9 @@ void reader_add_conv(struct reader *reader, struct draft *draft)
 		conv_problem_clear(&p);
 		return;
 	}
-	if (p.weights.path)
-		add_dep(reader, p.weights.path);
-	if (p.bias.path)
-		add_dep(reader, p.bias.path);
+	for (size_t i = 0; i < CONV_SOURCE_N; i++)
+		if (conv_source(&p, i)->path)
+			add_dep(reader, conv_source(&p, i)->path);
 	spec->convs = mem_grow(spec->convs, spec->count, sizeof *spec->convs);
 	spec->convs[spec->count++] = p;
 }

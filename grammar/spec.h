@@ -17,6 +17,8 @@
 #define SPEC_MAX_INCLUDE_DEPTH 16u
 
 struct spec {
+	/* Of convs that say none: fp16 unless set between spec_init() and spec_read(). */
+	enum npu_elem default_elem;
 	struct conv_problem *convs;
 	size_t count;
 	/* Every file read, in order, for dependency files: specs, includes, weights. */

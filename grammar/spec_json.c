@@ -7,7 +7,8 @@
  *                  "b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid" ] }
  *
  * An array is a list of values; an object is a list of names and values, as in
- * `pad top 1 left 2`; null is the word `none`.
+ * `pad top 1 left 2` or `activation clip 0 6`, where a value may be an array; null is
+ * the word `none`.  A name that is true stands alone, one that is false does not stand.
  */
 #include <jansson.h>
 #include <string.h>
@@ -99,34 +100,67 @@ static void add_scalar(struct json_reader *r, struct node node, const char *key,
 	}
 }
 
-static void read_values(struct json_reader *r, struct node node, const char *key,
+static void read_array(struct json_reader *r, struct node node, const char *key,
+		       struct values *values)
+{
+	struct node inner = { NULL, node.place + 1 };
+	size_t i;
+
+	json_array_foreach(node.json, i, inner.json)
+	{
+		add_scalar(r, inner, key, values);
+		inner.place = r->places.items[inner.place].next;
+	}
+}
+
+/* Names and values, one after the other. */
+static void read_object(struct json_reader *r, struct node node, const char *key,
 			struct values *values)
 {
 	struct node inner = { NULL, node.place + 1 };
 	struct value name = { .kind = VALUE_WORD };
 	const char *word;
-	size_t i;
+
+	json_object_foreach(node.json, word, inner.json)
+	{
+		name.loc = place_loc(r, inner.place);
+		name.text = (struct str){ word, strlen(word) };
+		inner.place++;
+		if (!json_is_false(inner.json))
+			values_add(values, &name, r->reader->diag);
+		if (json_is_array(inner.json))
+			read_array(r, inner, key, values);
+		else if (!json_is_boolean(inner.json))
+			add_scalar(r, inner, key, values);
+		inner.place = r->places.items[inner.place].next;
+	}
+}
+
+/* An attribute that needs no value is there or not. */
+static void add_alone(struct json_reader *r, struct node node, struct values *values)
+{
+	struct value none = { .kind = VALUE_WORD,
+			      .loc = place_loc(r, node.place),
+			      .text = { "none", 4 } };
+
+	if (json_is_false(node.json))
+		values_add(values, &none, r->reader->diag);
+}
+
+static void read_values(struct json_reader *r, struct node node, const char *key,
+			struct values *values)
+{
+	bool alone = attr_is_alone((struct str){ key, strlen(key) });
 
 	values_clear(values);
-	if (json_is_array(node.json)) {
-		json_array_foreach(node.json, i, inner.json)
-		{
-			add_scalar(r, inner, key, values);
-			inner.place = r->places.items[inner.place].next;
-		}
-	} else if (json_is_object(node.json)) {
-		json_object_foreach(node.json, word, inner.json)
-		{
-			name.loc = place_loc(r, inner.place);
-			name.text = (struct str){ word, strlen(word) };
-			values_add(values, &name, r->reader->diag);
-			inner.place++;
-			add_scalar(r, inner, key, values);
-			inner.place = r->places.items[inner.place].next;
-		}
-	} else {
+	if (json_is_array(node.json))
+		read_array(r, node, key, values);
+	else if (json_is_object(node.json))
+		read_object(r, node, key, values);
+	else if (alone && json_is_boolean(node.json))
+		add_alone(r, node, values);
+	else
 		add_scalar(r, node, key, values);
-	}
 }
 
 static void read_slug(struct json_reader *r, struct node node, struct draft *draft)

@@ -1,5 +1,8 @@
 #include "value.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 void values_clear(struct values *values)
 {
 	values->count = 0;
@@ -50,8 +53,61 @@ struct loc loc_part(struct loc loc, size_t offset, size_t bytes)
 	return loc;
 }
 
-void values_add_numbers(struct values *values, struct str text, struct loc loc,
-			struct diag *diag)
+static bool skip_digits(const char **at, const char *end)
+{
+	const char *start = *at;
+
+	while (*at < end && **at >= '0' && **at <= '9')
+		++*at;
+	return *at > start;
+}
+
+/* -7.25e-3: a sign, digits, and a fraction or an exponent, maybe both. */
+static bool is_real(struct str text)
+{
+	const char *at = text.at, *end = at + text.bytes;
+	bool real = false;
+
+	at += at < end && *at == '-';
+	if (!skip_digits(&at, end))
+		return false;
+	if (at < end && *at == '.') {
+		real = true;
+		at++;
+		if (!skip_digits(&at, end))
+			return false;
+	}
+	if (at < end && (*at == 'e' || *at == 'E')) {
+		real = true;
+		at++;
+		at += at < end && (*at == '-' || *at == '+');
+		if (!skip_digits(&at, end))
+			return false;
+	}
+	return real && at == end;
+}
+
+static void add_real(struct values *values, struct str text, struct loc loc,
+		     struct diag *diag)
+{
+	struct value v = { .kind = VALUE_REAL, .loc = loc, .text = text };
+	char *digits = mem_strndup(text.at, text.bytes);
+
+	errno = 0;
+	v.real = strtod(digits, NULL);
+	if (errno == ERANGE) {
+		diag_error(diag, loc, "number-range", "%s is out of range", digits);
+		diag_note(diag, loc, "a number can be 0, or 2.3e-308 to 1.7e308 in size");
+		values->bad = true;
+	} else {
+		values_add(values, &v, diag);
+	}
+	free(digits);
+}
+
+/* Whole numbers joined by x; false at the first character that is none of them. */
+static bool add_whole(struct values *values, struct str text, struct loc loc,
+		      struct diag *diag)
 {
 	const char *end = text.at + text.bytes, *at = text.at;
 
@@ -62,16 +118,28 @@ void values_add_numbers(struct values *values, struct str text, struct loc loc,
 		v.negative = at < end && *at == '-';
 		at += v.negative;
 		if (!scan_number(&at, end, &v.number, &v.overflow))
-			break;
+			return false;
+		v.real = v.negative ? -(double)v.number : (double)v.number;
 		v.text = (struct str){ start, (size_t)(at - start) };
 		v.loc = loc_part(loc, (size_t)(start - text.at), v.text.bytes);
 		values_add(values, &v, diag);
 		if (at == end)
-			return;
+			return true;
 		if (*at++ != 'x')
-			break;
+			return false;
 	}
-	diag_error(diag, loc, NULL, "'%.*s' is not a whole number", STR_ARGS(text));
-	diag_note(diag, loc, "sizes are written like 7 or 3x224x224");
-	values->bad = true;
+}
+
+void values_add_numbers(struct values *values, struct str text, struct loc loc,
+			struct diag *diag)
+{
+	if (is_real(text)) {
+		add_real(values, text, loc, diag);
+	} else if (!add_whole(values, text, loc, diag)) {
+		diag_error(diag, loc, NULL, "'%.*s' is not a number", STR_ARGS(text));
+		diag_note(diag, loc,
+			  "numbers are written like 7, -3, 0.5 or 1e-3, sizes like "
+			  "3x224x224");
+		values->bad = true;
+	}
 }

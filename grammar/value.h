@@ -11,7 +11,8 @@
 #define VALUES_MAX 16u
 
 enum value_kind {
-	VALUE_NUMBER,
+	VALUE_NUMBER, /* whole */
+	VALUE_REAL,   /* 0.5, 1e-3: not even 2.0 is a size */
 	VALUE_WORD,   /* same, seed, fp16 ... */
 	VALUE_STRING, /* a path, a tensor's name */
 	VALUE_TEXT    /* a JSON string: word or string, as the attribute needs */
@@ -21,9 +22,16 @@ struct value {
 	enum value_kind kind;
 	struct loc loc;
 	struct str text; /* as written; a string without its quotes */
-	uint64_t number; /* magnitude; UINT64_MAX when larger */
+	uint64_t number; /* whole: magnitude; UINT64_MAX when larger */
 	bool negative, overflow;
+	double real; /* of both kinds of numbers, with its sign */
 };
+
+/* Whole or real. */
+static inline bool is_number(const struct value *v)
+{
+	return v->kind == VALUE_NUMBER || v->kind == VALUE_REAL;
+}
 
 struct values {
 	struct value items[VALUES_MAX];
@@ -37,7 +45,7 @@ void values_clear(struct values *values);
 void values_add(struct values *values, const struct value *v, struct diag *diag);
 
 /*
- * Append the whole numbers of "7", "-1" or "3x224x224", each with its place.
+ * Append the numbers of "7", "-1", "3x224x224", "0.5" or "1e-3", each with its place.
  * Anything else is reported and marks the list bad.
  */
 void values_add_numbers(struct values *values, struct str text, struct loc loc,

@@ -41,7 +41,7 @@ module 'simulator as a device' '(device|error|npurt|hw/npu_hw|sim/sim)\.h' runti
 module 'emulated driver' "emu/[a-z_]+\.h|sim/sim\.h|$hw" runtime/emu/*.[ch]
 
 module 'grammar' \
-	'(attr|attr_rule|check|conv\.lex|conv\.tab|conv_attr|conv_problem|diag|draft|elem|file|json_place|mem|parse|reader|slug|spec|value|hw/npu_hw)\.h' \
+	'(attr|attr_rule|check|check_op|conv\.lex|conv\.tab|conv_attr|conv_problem|diag|digest|draft|elem|file|json_place|mem|parse|reader|slug|spec|support|value|hw/npu_hw)\.h' \
 	grammar/*.[chly]
 module 'CBUF arithmetic' '(cbuf|layout|plan|hw/npu_hw)\.h' compiler/cbuf.[ch]
 module 'planner' '(bundle_format|cbuf|chan|conv_problem|layout|plan|tiles|words|hw/npu_hw)\.h' \
