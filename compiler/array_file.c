@@ -13,7 +13,20 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are read in place");
 
-#define ARRAY_BLOCK_ELEMS 8192u
+static const struct {
+	const char *name;
+	uint32_t bytes;
+	char npy_kind; /* '\0': NumPy has no such type */
+} elems[] = {
+	[ARRAY_F16] = { "fp16", 2, 'f' },  [ARRAY_BF16] = { "bf16", 2, '\0' },
+	[ARRAY_F32] = { "fp32", 4, 'f' },  [ARRAY_F64] = { "fp64", 8, 'f' },
+	[ARRAY_I8] = { "int8", 1, 'i' },   [ARRAY_I16] = { "int16", 2, 'i' },
+	[ARRAY_I32] = { "int32", 4, 'i' }, [ARRAY_I64] = { "int64", 8, 'i' },
+	[ARRAY_U8] = { "uint8", 1, 'u' },  [ARRAY_U16] = { "uint16", 2, 'u' },
+	[ARRAY_U32] = { "uint32", 4, 'u' }, [ARRAY_U64] = { "uint64", 8, 'u' },
+};
+
+#define ELEM_N (sizeof elems / sizeof elems[0])
 
 bool array_fail(struct array_error *error, const char *rule, const char *fmt, ...)
 {
@@ -28,11 +41,12 @@ bool array_fail(struct array_error *error, const char *rule, const char *fmt, ..
 
 uint32_t array_elem_bytes(enum array_elem elem)
 {
-	static const uint32_t bytes[] = {
-		[ARRAY_F16] = 2, [ARRAY_BF16] = 2, [ARRAY_F32] = 4, [ARRAY_F64] = 8
-	};
+	return elems[elem].bytes;
+}
 
-	return bytes[elem];
+const char *array_elem_name(enum array_elem elem)
+{
+	return elems[elem].name;
 }
 
 bool array_read_at(int fd, void *out, size_t bytes, uint64_t offset)
@@ -88,13 +102,15 @@ void array_close(struct array_file *a)
 static bool array_from_npy(struct array_file *a, const struct npy_header *h,
 			   uint64_t file_bytes, struct array_error *error)
 {
-	if (h->kind != 'f' || h->elem_bytes < 2) {
-		snprintf(error->remedy, sizeof error->remedy,
-			 "save floats: np.save(path, array.astype('<f2'))");
-		return array_fail(error, "type",
-				  "its elements are '%c%u', not f2, f4 or f8", h->kind,
-				  h->elem_bytes);
-	}
+	size_t elem = 0;
+
+	while (elem < ELEM_N && (elems[elem].npy_kind != h->kind ||
+				 elems[elem].bytes != h->elem_bytes))
+		elem++;
+	if (elem == ELEM_N)
+		return array_fail(error, "type", "its elements are '%c%u', not numbers",
+				  h->kind, h->elem_bytes);
+	a->elem = (enum array_elem)elem;
 	if (h->fortran) {
 		snprintf(error->remedy, sizeof error->remedy,
 			 "save it with np.save(path, np.ascontiguousarray(array))");
@@ -105,9 +121,6 @@ static bool array_from_npy(struct array_file *a, const struct npy_header *h,
 				  "its header promises %llu bytes of data, it has %llu",
 				  (unsigned long long)h->data_bytes,
 				  (unsigned long long)(file_bytes - h->data_offset));
-	a->elem = h->elem_bytes == 2   ? ARRAY_F16
-		  : h->elem_bytes == 4 ? ARRAY_F32
-				       : ARRAY_F64;
 	a->ndim = h->ndim;
 	memcpy(a->shape, h->shape, sizeof a->shape);
 	a->count = h->count;
@@ -143,36 +156,55 @@ bool array_open_npy(struct array_file *a, const char *path, struct array_error *
 	return ok;
 }
 
-/* One block of stored elements as doubles. */
-static void widen(enum array_elem elem, const uint8_t *stored, double *values,
-		  size_t count)
+#define WIDEN(name, type)                                                                \
+	static void name(const uint8_t *stored, double *values, size_t count)            \
+	{                                                                                \
+		for (size_t i = 0; i < count; i++) {                                     \
+			type x;                                                          \
+                                                                                         \
+			memcpy(&x, stored + i * sizeof x, sizeof x);                     \
+			values[i] = (double)x;                                           \
+		}                                                                        \
+	}
+
+WIDEN(widen_f32, float)
+WIDEN(widen_f64, double)
+WIDEN(widen_i8, int8_t)
+WIDEN(widen_i16, int16_t)
+WIDEN(widen_i32, int32_t)
+WIDEN(widen_i64, int64_t)
+WIDEN(widen_u8, uint8_t)
+WIDEN(widen_u16, uint16_t)
+WIDEN(widen_u32, uint32_t)
+WIDEN(widen_u64, uint64_t)
+
+static void widen_f16(const uint8_t *stored, double *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint16_t h;
-		uint32_t w;
-		float f;
 
-		switch (elem) {
-		case ARRAY_F16:
-			memcpy(&h, stored + i * 2, 2);
-			values[i] = float_from_fp16(h);
-			break;
-		case ARRAY_BF16: /* the upper half of a float */
-			memcpy(&h, stored + i * 2, 2);
-			w = (uint32_t)h << 16;
-			memcpy(&f, &w, 4);
-			values[i] = f;
-			break;
-		case ARRAY_F32:
-			memcpy(&f, stored + i * 4, 4);
-			values[i] = f;
-			break;
-		case ARRAY_F64:
-			memcpy(&values[i], stored + i * 8, 8);
-			break;
-		}
+		memcpy(&h, stored + i * sizeof h, sizeof h);
+		values[i] = float_from_fp16(h);
 	}
 }
+
+/* The upper half of a float. */
+static void widen_bf16(const uint8_t *stored, double *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint8_t wide[4] = { 0, 0, stored[2 * i], stored[2 * i + 1] };
+
+		widen_f32(wide, &values[i], 1);
+	}
+}
+
+/* One block of stored elements as doubles. */
+static void (*const widen[])(const uint8_t *stored, double *values, size_t count) = {
+	[ARRAY_F16] = widen_f16, [ARRAY_BF16] = widen_bf16, [ARRAY_F32] = widen_f32,
+	[ARRAY_F64] = widen_f64, [ARRAY_I8] = widen_i8,	    [ARRAY_I16] = widen_i16,
+	[ARRAY_I32] = widen_i32, [ARRAY_I64] = widen_i64,   [ARRAY_U8] = widen_u8,
+	[ARRAY_U16] = widen_u16, [ARRAY_U32] = widen_u32,   [ARRAY_U64] = widen_u64,
+};
 
 bool array_read(const struct array_file *a, array_take *take, void *context,
 		struct array_error *error)
@@ -193,7 +225,7 @@ bool array_read(const struct array_file *a, array_take *take, void *context,
 			ok = array_fail(error, "file", "it cannot be read to its end");
 			break;
 		}
-		widen(a->elem, stored, values, n);
+		widen[a->elem](stored, values, n);
 		ok = take(context, i, values, n);
 	}
 	free(stored);

@@ -1,5 +1,5 @@
 /*
- * One array of floats in a file: an .npy file, or a tensor of a safetensors file.
+ * One array of numbers in a file: an .npy file, or a tensor of a safetensors file.
  * Opening reads the header only, so that a wrong shape costs no memory.
  */
 #ifndef ARRAY_FILE_H
@@ -11,7 +11,20 @@
 
 #include "npy.h"
 
-enum array_elem { ARRAY_F16, ARRAY_BF16, ARRAY_F32, ARRAY_F64 };
+enum array_elem {
+	ARRAY_F16,
+	ARRAY_BF16,
+	ARRAY_F32,
+	ARRAY_F64,
+	ARRAY_I8,
+	ARRAY_I16,
+	ARRAY_I32,
+	ARRAY_I64,
+	ARRAY_U8,
+	ARRAY_U16,
+	ARRAY_U32,
+	ARRAY_U64
+};
 
 struct array_file {
 	int fd;
@@ -38,14 +51,18 @@ void array_close(struct array_file *a);
 
 /*
  * Read all elements, in order, a block at a time: `take` gets the index of the
- * first, and the values.  False when the file cannot be read.
+ * first, and the values, which it may change.  A whole number of 64 bits may lose its
+ * lowest bits.  False when the file cannot be read, or `take` says so.
  */
-typedef bool array_take(void *context, uint64_t first, const double *values,
-			size_t count);
+typedef bool array_take(void *context, uint64_t first, double *values, size_t count);
 bool array_read(const struct array_file *a, array_take *take, void *context,
 		struct array_error *error);
 
+#define ARRAY_BLOCK_ELEMS 8192u /* of all blocks but the last; a multiple of 4 */
+
 uint32_t array_elem_bytes(enum array_elem elem);
+const char *array_elem_name(enum array_elem elem); /* "fp16", "int8" */
+static inline bool array_elem_is_float(enum array_elem elem) { return elem <= ARRAY_F64; }
 
 /* What the formats share: open any regular file, *file_bytes long; */
 bool array_open_file(struct array_file *a, const char *path, uint64_t *file_bytes,

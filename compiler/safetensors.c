@@ -15,7 +15,7 @@
 #define SAFETENSORS_MAX_HEADER_BYTES (100u << 20) /* the format's own limit */
 #define SAFETENSORS_METADATA "__metadata__"
 
-/* Element type of a dtype; false for types that are no floats. */
+/* Element type of a dtype; false for types that are no plain numbers. */
 static bool elem_from_dtype(const char *dtype, enum array_elem *elem)
 {
 	static const struct {
@@ -26,6 +26,14 @@ static bool elem_from_dtype(const char *dtype, enum array_elem *elem)
 		{ "BF16", ARRAY_BF16 },
 		{ "F32", ARRAY_F32 },
 		{ "F64", ARRAY_F64 },
+		{ "I8", ARRAY_I8 },
+		{ "I16", ARRAY_I16 },
+		{ "I32", ARRAY_I32 },
+		{ "I64", ARRAY_I64 },
+		{ "U8", ARRAY_U8 },
+		{ "U16", ARRAY_U16 },
+		{ "U32", ARRAY_U32 },
+		{ "U64", ARRAY_U64 },
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -171,8 +179,7 @@ static bool find_tensor(struct array_file *a, json_t *root, const char *tensor,
 	if (!elem_from_dtype(dtype, &a->elem)) {
 		snprintf(error->remedy, sizeof error->remedy, "convert it to F16 or F32");
 		return array_fail(error, "type",
-				  "its elements are %.20s, not F16, BF16, F32 or F64",
-				  dtype);
+				  "its elements are %.20s, which is not known", dtype);
 	}
 	return get_shape(a, json_object_get(entry, "shape"), error) &&
 	       get_offsets(a, json_object_get(entry, "data_offsets"), data, file_bytes,

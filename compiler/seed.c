@@ -1,5 +1,6 @@
 #include "seed.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SEED_STEP 0x9e3779b97f4a7c15u
@@ -65,4 +66,17 @@ void seed_fill_float(float *out, size_t count, uint64_t seed, enum seed_stream s
 		out[i] = (float)lane_number(splitmix64(key, i / SEED_LANES),
 					    (uint32_t)(i % SEED_LANES)) /
 			 SEED_HALF * scale;
+}
+
+void seed_fill_double(double *out, uint64_t first, size_t count, uint64_t seed,
+		      enum seed_stream stream)
+{
+	uint64_t key = splitmix64(seed, stream), draw = 0;
+
+	assert(first % SEED_LANES == 0);
+	for (size_t i = 0; i < count; i++) {
+		if (i % SEED_LANES == 0)
+			draw = splitmix64(key, (first + i) / SEED_LANES);
+		out[i] = (double)lane_number(draw, (uint32_t)(i % SEED_LANES)) / SEED_HALF;
+	}
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Tensors of one conv draw from streams that do not overlap. */
-enum seed_stream { SEED_WEIGHTS, SEED_BIAS, SEED_INPUT };
+enum seed_stream { SEED_WEIGHTS, SEED_BIAS, SEED_INPUT, SEED_BN_SCALE, SEED_BN_SHIFT };
 
 /* Elements 0 .. count-1 of the stream as fp16 bits. */
 void seed_fill_fp16(uint16_t *out, size_t count, uint64_t seed, enum seed_stream stream);
@@ -23,5 +23,9 @@ void seed_fill_fp16(uint16_t *out, size_t count, uint64_t seed, enum seed_stream
 /* The same as floats, times `scale`. */
 void seed_fill_float(float *out, size_t count, uint64_t seed, enum seed_stream stream,
 		     float scale);
+
+/* Elements first .. first+count-1 as doubles; `first` is a multiple of 4. */
+void seed_fill_double(double *out, uint64_t first, size_t count, uint64_t seed,
+		      enum seed_stream stream);
 
 #endif

@@ -1,111 +1,57 @@
 #include "weights.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "array_file.h"
-#include "fp16.h"
 #include "seed.h"
 
-/* Bias values from a seed are multiples of 1/64 in [-16, 16). */
-#define BIAS_SEED_SCALE 16.0f
-#define CHECK_NAME_BYTES 32u
+#define CHECK_NAME_BYTES 40u
+#define WHERE_BYTES 96u
 
-/* What is being loaded, for messages and for the callback of array_read(). */
-struct load {
+/* A tensor of the problem, for messages. */
+struct subject {
 	const struct conv_problem *p;
-	enum conv_attr attr; /* CONV_WEIGHTS or CONV_BIAS */
+	enum conv_attr attr;
 	const struct tensor_source *source;
+	const char *noun, *check; /* "bn_scale", "bn-scale" of [bn-scale-shape] */
 	struct diag *diag;
-	struct array_error error;
-	uint16_t *half; /* weights go here */
-	float *single;	/* bias goes here */
 };
 
-/* Report load->error: what file, what is wrong, the way out. */
-static void report(struct load *load)
+/* What array_fail() filled in: what file, what is wrong, the way out. */
+static void report(const struct subject *s, const struct array_error *error)
 {
-	const char *noun = load->attr == CONV_WEIGHTS ? "weights" : "bias";
-	struct loc loc = load->p->loc[load->attr];
+	struct loc loc = s->p->loc[s->attr];
 	char check[CHECK_NAME_BYTES];
 
-	snprintf(check, sizeof check, "%s-%s", noun, load->error.rule);
-	if (load->source->kind == SOURCE_SAFETENSORS)
-		diag_error(load->diag, loc, check, "%s file '%s', tensor '%s': %s", noun,
-			   load->source->path, load->source->tensor, load->error.why);
+	snprintf(check, sizeof check, "%s-%s", s->check, error->rule);
+	if (s->source->kind == SOURCE_SAFETENSORS)
+		diag_error(s->diag, loc, check, "%s file '%s', tensor '%s': %s", s->noun,
+			   s->source->path, s->source->tensor, error->why);
+	else if (s->source->kind == SOURCE_NPY)
+		diag_error(s->diag, loc, check, "%s file '%s': %s", s->noun,
+			   s->source->path, error->why);
 	else
-		diag_error(load->diag, loc, check, "%s file '%s': %s", noun,
-			   load->source->path, load->error.why);
-	if (load->error.remedy[0])
-		diag_note(load->diag, loc, "%s", load->error.remedy);
+		diag_error(s->diag, loc, check, "%s: %s", s->noun, error->why);
+	if (error->remedy[0])
+		diag_note(s->diag, loc, "%s", error->remedy);
 }
 
-/* Element `i` of the weights as a sentence part: where in the tensor it is. */
-static void describe_index(const struct load *load, uint64_t i, char *text, size_t bytes)
+static bool open_source(struct array_file *a, const struct tensor_source *source,
+			struct array_error *error)
 {
-	const struct conv_problem *p = load->p;
-	uint64_t taps = (uint64_t)p->kernel_h * p->kernel_w;
-	uint32_t chans = conv_group_in_c(p);
-
-	if (load->attr == CONV_BIAS)
-		snprintf(text, bytes, "element [%llu]", (unsigned long long)i);
-	else
-		snprintf(text, bytes, "element [%llu, %llu, %llu, %llu]",
-			 (unsigned long long)(i / taps / chans),
-			 (unsigned long long)(i / taps % chans),
-			 (unsigned long long)(i % taps / p->kernel_w),
-			 (unsigned long long)(i % taps % p->kernel_w));
-}
-
-static bool refuse_value(struct load *load, uint64_t i, double value)
-{
-	char where[96];
-
-	describe_index(load, i, where, sizeof where);
-	if (!isfinite(value))
-		return array_fail(&load->error, "finite", "%s is %s", where,
-				  isnan(value) ? "not a number" : "infinite");
-	snprintf(load->error.remedy, sizeof load->error.remedy,
-		 "scale the weights, and the output back afterwards");
-	return array_fail(&load->error, "range", "%s is %g, beyond %s", where, value,
-			  load->attr == CONV_WEIGHTS ? "fp16's 65504" : "fp32");
-}
-
-/* Round to fp16; what is or becomes infinite is refused. */
-static bool take_weights(void *context, uint64_t first, const double *values,
-			 size_t count)
-{
-	struct load *load = context;
-
-	for (size_t i = 0; i < count; i++) {
-		uint16_t half = fp16_from_double(values[i]);
-
-		if ((half & 0x7c00) == 0x7c00)
-			return refuse_value(load, first + i, values[i]);
-		load->half[first + i] = half;
-	}
-	return true;
-}
-
-static bool take_bias(void *context, uint64_t first, const double *values, size_t count)
-{
-	struct load *load = context;
-
-	for (size_t i = 0; i < count; i++) {
-		float single = (float)values[i];
-
-		if (!isfinite(single))
-			return refuse_value(load, first + i, values[i]);
-		load->single[first + i] = single;
-	}
-	return true;
+	if (source->kind == SOURCE_SAFETENSORS)
+		return array_open_safetensors(a, source->path, source->tensor, error);
+	return array_open_npy(a, source->path, error);
 }
 
 /* The file must have the shape `want`, or its first `least` sizes, rest 1. */
-static bool check_shape(struct load *load, const struct array_file *a,
-			const uint64_t *want, uint32_t ndim, uint32_t least)
+static bool check_shape(const struct conv_problem *p, const struct array_file *a,
+			const uint64_t *want, uint32_t ndim, uint32_t least,
+			struct array_error *error)
 {
 	char has[200], needs[200];
 	bool same = a->ndim == ndim || a->ndim == least;
@@ -114,100 +60,271 @@ static bool check_shape(struct load *load, const struct array_file *a,
 		same = want[i] == (i < a->ndim ? a->shape[i] : 1);
 	if (same)
 		return true;
-	if (load->attr == CONV_WEIGHTS)
-		snprintf(
-		    load->error.remedy, sizeof load->error.remedy,
-		    "weights are out_c, in_c / groups, kernel_h, kernel_w; reshape or "
-		    "transpose the array, or correct the conv's sizes");
-	else
-		snprintf(load->error.remedy, sizeof load->error.remedy,
-			 "a bias has one value for each of the %u output channels",
-			 load->p->out_c);
-	return array_fail(&load->error, "shape", "it has shape %s, conv '%.80s' needs %s",
+	return array_fail(error, "shape", "it has shape %s, conv '%.80s' needs %s",
 			  npy_shape_text(has, sizeof has, a->ndim, a->shape),
-			  load->p->name ? load->p->name : "",
+			  p->name ? p->name : "",
 			  npy_shape_text(needs, sizeof needs, ndim, want));
 }
 
-/* Open, check, read; *out is `bytes` of fresh memory, NULL after a report. */
-static void *load_file(struct load *load, const uint64_t *want, uint32_t ndim,
-		       uint32_t least, size_t bytes)
+static void set_remedy(struct array_error *error, const char *text)
 {
-	struct array_file a;
-	void *out = NULL;
-	bool ok;
-
-	if (load->source->kind == SOURCE_SAFETENSORS)
-		ok = array_open_safetensors(&a, load->source->path, load->source->tensor,
-					    &load->error);
-	else
-		ok = array_open_npy(&a, load->source->path, &load->error);
-	if (!ok) {
-		report(load);
-		return NULL;
-	}
-	ok = check_shape(load, &a, want, ndim, least);
-	if (ok && !(out = malloc(bytes)))
-		ok = array_fail(&load->error, "file", "out of memory");
-	if (ok) {
-		load->half = out;
-		load->single = out;
-		ok = array_read(&a, load->attr == CONV_WEIGHTS ? take_weights : take_bias,
-				load, &load->error);
-	}
-	array_close(&a);
-	if (!ok) {
-		report(load);
-		free(out);
-		return NULL;
-	}
-	return out;
+	snprintf(error->remedy, sizeof error->remedy, "%s", text);
 }
 
-void *weights_load(const struct conv_problem *p, struct diag *diag)
+static struct subject weights_subject(const struct weights_file *w)
+{
+	return (struct subject){ w->p, CONV_WEIGHTS, &w->p->weights, "weights", "weights",
+				 w->diag };
+}
+
+/* Whole numbers are weights only if somebody tells their scale. */
+static bool check_weight_type(struct weights_file *w)
+{
+	const struct conv_problem *p = w->p;
+	bool scaled = p->weight_quant.kind == WEIGHT_QUANT_GIVEN ||
+		      p->weight_quant.kind == WEIGHT_QUANT_FILE;
+
+	if (array_elem_is_float(w->file.elem))
+		return true;
+	w->stored = p->elem == NPU_ELEM_INT8 && w->file.elem == ARRAY_I8;
+	if (w->stored && scaled)
+		return true;
+	if (w->stored) {
+		set_remedy(&w->error, "give weight_quant a scale or a file of scales, or "
+				      "save the weights as floats");
+		return array_fail(&w->error, "type",
+				  "its elements are int8, and nothing tells their scale");
+	}
+	if (w->file.elem == ARRAY_U8 && p->elem == NPU_ELEM_INT8)
+		set_remedy(&w->error, "subtract 128 from weights and zero points, and "
+				      "save them as int8: astype('i1')");
+	else
+		set_remedy(&w->error, "save floats: astype('<f2') in NumPy, F16 in "
+				      "safetensors");
+	return array_fail(&w->error, "type", "its elements are %s, not floats",
+			  array_elem_name(w->file.elem));
+}
+
+bool weights_open(struct weights_file *w, const struct conv_problem *p, struct diag *diag)
 {
 	const uint64_t want[] = { p->out_c, conv_group_in_c(p), p->kernel_h,
 				  p->kernel_w };
-	size_t count = (size_t)want[0] * want[1] * want[2] * want[3];
-	struct load load = {
-		.p = p, .attr = CONV_WEIGHTS, .source = &p->weights, .diag = diag
-	};
 	uint32_t least = want[2] * want[3] == 1 ? 2 : 4; /* a matrix is a 1x1 kernel */
-	uint16_t *out;
+	struct subject subject;
 
-	if (p->elem != NPU_ELEM_FP16) {
-		diag_error(diag, p->loc[CONV_TYPE], "weights-type",
-			   "weights of this element type cannot be loaded, only fp16");
-		return NULL;
+	memset(w, 0, sizeof *w);
+	w->p = p;
+	w->diag = diag;
+	w->file.fd = -1;
+	if (p->weights.kind != SOURCE_NPY && p->weights.kind != SOURCE_SAFETENSORS)
+		return true; /* from the seed */
+	subject = weights_subject(w);
+	if (open_source(&w->file, &p->weights, &w->error)) {
+		set_remedy(&w->error,
+			   "weights are out_c, in_c / groups, kernel_h, kernel_w; reshape "
+			   "or transpose the array, or correct the conv's sizes");
+		if (check_shape(p, &w->file, want, 4, least, &w->error) &&
+		    check_weight_type(w))
+			return true;
+		array_close(&w->file);
 	}
-	if (p->weights.kind == SOURCE_NPY || p->weights.kind == SOURCE_SAFETENSORS)
-		return load_file(&load, want, 4, least, count * sizeof *out);
-	out = malloc(count * sizeof *out);
-	if (!out)
-		diag_error(diag, p->loc[CONV_WEIGHTS], "weights-memory",
-			   "out of memory for %zu weights", count);
-	else
-		seed_fill_fp16(out, count, p->seed, SEED_WEIGHTS);
-	return out;
+	report(&subject, &w->error);
+	return false;
 }
 
-float *bias_load(const struct conv_problem *p, struct diag *diag)
+void weights_close(struct weights_file *w)
 {
-	const uint64_t want[] = { p->out_c };
-	struct load load = {
-		.p = p, .attr = CONV_BIAS, .source = &p->bias, .diag = diag
-	};
-	float *out;
+	array_close(&w->file);
+}
 
-	if (p->bias.kind == SOURCE_NONE)
-		return NULL;
-	if (p->bias.kind != SOURCE_SEED)
-		return load_file(&load, want, 1, 1, p->out_c * sizeof *out);
-	out = malloc(p->out_c * sizeof *out);
-	if (!out)
-		diag_error(diag, p->loc[CONV_BIAS], "bias-memory",
-			   "out of memory for %u bias values", p->out_c);
-	else
-		seed_fill_float(out, p->out_c, p->seed, SEED_BIAS, BIAS_SEED_SCALE);
-	return out;
+bool weights_refuse(struct weights_file *w, uint64_t i, const char *rule,
+		    const char *remedy, const char *fmt, ...)
+{
+	uint64_t taps = (uint64_t)w->p->kernel_h * w->p->kernel_w;
+	uint32_t chans = conv_group_in_c(w->p);
+	char how[WHERE_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(how, sizeof how, fmt, args);
+	va_end(args);
+	set_remedy(&w->error, remedy);
+	return array_fail(&w->error, rule, "element [%llu, %llu, %llu, %llu] is %s",
+			  (unsigned long long)(i / taps / chans),
+			  (unsigned long long)(i / taps % chans),
+			  (unsigned long long)(i % taps / w->p->kernel_w),
+			  (unsigned long long)(i % taps % w->p->kernel_w), how);
+}
+
+/* What weights_read() needs between array_read() and the caller. */
+struct reading {
+	struct weights_file *w;
+	array_take *take;
+	void *context;
+};
+
+static bool take_finite(void *context, uint64_t first, double *values, size_t count)
+{
+	struct reading *r = context;
+	double sum = 0; /* 0 times a number is 0, else not a number */
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[i] * 0;
+	for (size_t i = 0; sum != 0 && i < count; i++)
+		if (!isfinite(values[i]))
+			return weights_refuse(r->w, first + i, "finite", "", "%s",
+					      isnan(values[i]) ? "not a number"
+							       : "infinite");
+	return r->take(r->context, first, values, count);
+}
+
+static bool read_seed(struct weights_file *w, array_take *take, void *context)
+{
+	const struct conv_problem *p = w->p;
+	uint64_t count = (uint64_t)p->out_c * conv_group_in_c(p) * p->kernel_h *
+			 p->kernel_w;
+	double *values = malloc(ARRAY_BLOCK_ELEMS * sizeof *values);
+	bool ok = values || array_fail(&w->error, "memory", "out of memory");
+
+	for (uint64_t i = 0; ok && i < count; i += ARRAY_BLOCK_ELEMS) {
+		size_t n = count - i < ARRAY_BLOCK_ELEMS ? (size_t)(count - i)
+							 : ARRAY_BLOCK_ELEMS;
+
+		seed_fill_double(values, i, n, p->seed, SEED_WEIGHTS);
+		ok = take(context, i, values, n);
+	}
+	free(values);
+	return ok;
+}
+
+bool weights_read(struct weights_file *w, array_take *take, void *context)
+{
+	struct subject subject = weights_subject(w);
+	struct reading reading = { w, take, context };
+	bool ok;
+
+	w->error.remedy[0] = '\0';
+	ok = w->file.fd < 0 ? read_seed(w, take, context)
+			    : array_read(&w->file, take_finite, &reading, &w->error);
+	if (!ok)
+		report(&subject, &w->error);
+	return ok;
+}
+
+/* Values by channel. */
+static const struct channel_kind {
+	enum conv_attr attr;
+	const char *noun, *check;
+	double seed_scale, seed_offset;
+	enum seed_stream stream;
+} kinds[] = {
+	[CHANNEL_BIAS] = { CONV_BIAS, "bias", "bias", 16, 0, SEED_BIAS },
+	[CHANNEL_BN_SCALE] = { CONV_BN_SCALE, "bn_scale", "bn-scale", 0.25, 1,
+			       SEED_BN_SCALE },
+	[CHANNEL_BN_SHIFT] = { CONV_BN_SHIFT, "bn_shift", "bn-shift", 16, 0,
+			       SEED_BN_SHIFT },
+	[CHANNEL_WEIGHT_SCALE] = { .attr = CONV_WEIGHT_QUANT, .noun = "weight scales",
+				   .check = "weight-scale" },
+	[CHANNEL_WEIGHT_ZERO] = { .attr = CONV_WEIGHT_QUANT, .noun = "weight zero points",
+				  .check = "weight-zero" },
+};
+
+static const struct tensor_source *channel_source(const struct conv_problem *p,
+						  enum channel_tensor which)
+{
+	return which == CHANNEL_BIAS	       ? &p->bias
+	       : which == CHANNEL_BN_SCALE     ? &p->bn_scale
+	       : which == CHANNEL_BN_SHIFT     ? &p->bn_shift
+	       : which == CHANNEL_WEIGHT_SCALE ? &p->weight_quant.scales
+					       : &p->weight_quant.zeros;
+}
+
+struct channel_load {
+	enum channel_tensor which;
+	double *values;
+	struct array_error *error;
+};
+
+/* NULL when `value` will do, else how it is wrong. */
+static const char *channel_value_why(enum channel_tensor which, double value,
+				     const char **rule)
+{
+	*rule = "finite";
+	if (!isfinite(value))
+		return isnan(value) ? "not a number" : "infinite";
+	*rule = "range";
+	if (which == CHANNEL_WEIGHT_ZERO)
+		return value != floor(value)		? "not a whole number"
+		       : value < INT8_MIN || value > INT8_MAX ? "not in -128 to 127"
+							: NULL;
+	if (fabs(value) > FLT_MAX)
+		return "beyond fp32";
+	if (which == CHANNEL_WEIGHT_SCALE && value < FLT_MIN)
+		return value > 0 ? "too small for fp32" : "not above 0";
+	return NULL;
+}
+
+static bool take_channels(void *context, uint64_t first, double *values, size_t count)
+{
+	struct channel_load *load = context;
+	const char *rule;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *why = channel_value_why(load->which, values[i], &rule);
+
+		if (why)
+			return array_fail(load->error, rule, "element [%llu] is %g, %s",
+					  (unsigned long long)(first + i), values[i],
+					  why);
+		load->values[first + i] = values[i];
+	}
+	return true;
+}
+
+/* Zero points are whole numbers, however they are stored; all else is floats. */
+static bool check_channel_type(enum channel_tensor which, const struct array_file *a,
+			       struct array_error *error)
+{
+	if (which == CHANNEL_WEIGHT_ZERO || array_elem_is_float(a->elem))
+		return true;
+	set_remedy(error, "save floats: np.save(path, array.astype('<f4'))");
+	return array_fail(error, "type", "its elements are %s, not floats",
+			  array_elem_name(a->elem));
+}
+
+bool channel_values_load(double *values, const struct conv_problem *p,
+			 enum channel_tensor which, struct diag *diag)
+{
+	const struct channel_kind *kind = &kinds[which];
+	const struct tensor_source *source = channel_source(p, which);
+	const uint64_t want[] = { p->out_c };
+	struct subject subject = { p, kind->attr, source, kind->noun, kind->check, diag };
+	struct array_error error = { .rule = "" };
+	struct channel_load load = { which, values, &error };
+	struct array_file a;
+	bool ok;
+
+	if (source->kind == SOURCE_NONE)
+		return true;
+	if (source->kind == SOURCE_SEED) {
+		seed_fill_double(values, 0, p->out_c, p->seed, kind->stream);
+		for (uint32_t k = 0; k < p->out_c; k++)
+			values[k] = values[k] * kind->seed_scale + kind->seed_offset;
+		return true;
+	}
+	ok = open_source(&a, source, &error);
+	if (ok) {
+		snprintf(error.remedy, sizeof error.remedy,
+			 "there is one value for each of the %u output channels",
+			 p->out_c);
+		ok = check_shape(p, &a, want, 1, 1, &error);
+		if (ok)
+			error.remedy[0] = '\0';
+		ok = ok && check_channel_type(which, &a, &error) &&
+		     array_read(&a, take_channels, &load, &error);
+		array_close(&a);
+	}
+	if (!ok)
+		report(&subject, &error);
+	return ok;
 }

@@ -82,6 +82,10 @@
 #define NPU_MASK_CONV_RDMA 0x1du       /* F-33: and DPU_RDMA */
 #define NPU_MASK_BARRIER 0x60u         /* F-33: PPU, PPU_RDMA */
 
+#define NPU_MULTIPLIER_BITS 14u        /* F-67: scales are 2^14 and up, shifts 14 - e */
+#define NPU_MAX_SHIFT 63u              /* F-67: 6 bits where a shift has least */
+#define NPU_FACTOR_ONE 0x4000u         /* F-68: a channel's factor has 14 bits behind the point */
+
 #define NPU_CHAN_REAL_MODULO 64u        /* F-20: DATA_SIZE1 keeps (C-1) mod 64 */
 #define NPU_PIXEL_CODE_BASE 7u          /* F-16: ARGB_IN = 7 + channels */
 #define NPU_BURST_16 15u                /* F-38: 16 beats */

@@ -20,7 +20,6 @@
 #include "bundle_write.h"
 #include "compile.h"
 #include "spec.h"
-#include "weights.h"
 
 #define ROUNDS 5u
 #define MAX_ALL_SECONDS 0.5
@@ -79,8 +78,7 @@ static bool bench_program(const char *npucc, const char *slugs)
 struct shape {
 	const struct conv_problem *p;
 	struct conv_layout layout;
-	void *weights;
-	float *bias;
+	struct operands operands;
 };
 
 static void plan_once(void *context)
@@ -104,7 +102,7 @@ static void compile_once(void *context)
 	size_t bytes;
 
 	if (!diag || !bundle || !compile_conv(&c, s->p, NULL, &options, diag) ||
-	    !compile_emit(bundle, &c, &(struct operands){ .weights = s->weights, .bias = s->bias }) ||
+	    !compile_emit(bundle, &c, &s->operands) ||
 	    !bundle_finish(bundle, &bytes))
 		fail("a shape cannot be compiled");
 	compiled_conv_free(&c);
@@ -127,14 +125,11 @@ static void bench_shape(const struct conv_problem *p, struct diag *diag, double 
 
 	if (!layout_from_problem(&s.layout, p))
 		fail("out of memory");
-	s.weights = weights_load(p, diag);
-	s.bias = bias_load(p, diag);
-	if (!s.weights)
+	if (!operands_load(&s.operands, p, diag))
 		fail("out of memory");
 	*plan_us = bench_best_ns(plan_once, &s, ROUNDS, 0) * 1e-3;
 	*whole_ms = bench_best_ns(compile_once, &s, ROUNDS, 0) * 1e-6;
-	free(s.weights);
-	free(s.bias);
+	operands_free(&s.operands);
 	layout_free(&s.layout);
 }
 

@@ -251,6 +251,18 @@ static void test_seed(void **state)
 	close_fixture(&f);
 }
 
+/* The bias of a conv whose weights come from a seed. */
+static float *bias_load(const struct conv_problem *p, struct diag *diag)
+{
+	struct operands o;
+	float *bias = operands_load(&o, p, diag) ? o.bias : NULL;
+
+	if (bias)
+		o.bias = NULL;
+	operands_free(&o);
+	return bias;
+}
+
 static void test_bias(void **state)
 {
 	const uint64_t shape[] = { 6 }, wrong[] = { 1, 6 };

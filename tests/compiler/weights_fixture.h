@@ -15,6 +15,7 @@
 
 #include "fp16.h"
 #include "npy.h"
+#include "operands.h"
 #include "weights.h"
 
 #define WEIGHT_COUNT 24u /* 6 x 2 x 2 x 1 */
@@ -95,6 +96,18 @@ static inline void write_file(const void *bytes, size_t count)
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, count, file), count);
 	assert_int_equal(fclose(file), 0);
+}
+
+/* The weights of an fp16 conv as npucc stores them, for free(); NULL after an error. */
+static inline void *weights_load(const struct conv_problem *p, struct diag *diag)
+{
+	struct operands o;
+	void *weights = operands_load(&o, p, diag) ? o.weights : NULL;
+
+	if (weights)
+		o.weights = NULL;
+	operands_free(&o);
+	return weights;
 }
 
 static inline void check_values(const char *name, const uint16_t *weights)

@@ -5,7 +5,6 @@
 #include "dump.h"
 #include "json_put.h"
 #include "spec.h"
-#include "weights.h"
 
 struct fixture {
 	struct bundle *bundle;
@@ -28,16 +27,13 @@ static void compile_all(struct bundle *bundle, const char *const *slugs, size_t 
 	assert_int_equal(diag_errors(diag), 0);
 	for (size_t i = 0; i < spec.count; i++) {
 		struct compiled_conv c;
-		void *oihw = weights_load(&spec.convs[i], diag);
-		float *bias = bias_load(&spec.convs[i], diag);
+		struct operands o;
 
-		assert_non_null(oihw);
-		assert_true(compile_conv(&c, &spec.convs[i], NULL, &options, diag));
-		assert_true(compile_emit(
-		    bundle, &c, &(struct operands){ .weights = oihw, .bias = bias }));
+		assert_true(operands_load(&o, &spec.convs[i], diag));
+		assert_true(compile_conv(&c, &spec.convs[i], &o.op, &options, diag));
+		assert_true(compile_emit(bundle, &c, &o));
 		compiled_conv_free(&c);
-		free(oihw);
-		free(bias);
+		operands_free(&o);
 	}
 	spec_free(&spec);
 	diag_free(diag);
