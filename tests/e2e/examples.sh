@@ -36,8 +36,9 @@ run_splits() {
 }
 
 run_network() {
-	"$npucc" --quiet "$examples/$1.conv" -o net.npub
-	names=$(sed -n 's/^conv \([^ ]*\) .*/\1/p' "$examples/$1.conv")
+	"$npucc" --quiet "$examples/networks/$1.conv" -o net.npub
+	names=$(sed -n 's/^conv \([^ ]*\) .*/\1/p' "$examples/networks/$1.conv" \
+		"$examples/networks/$1.layers.conv")
 	[ "$(echo "$names" | wc -w)" -ge 28 ] || fail "$1: only $(echo "$names" | wc -w) convs"
 	for name in $names; do
 		"$npurun" net.npub --conv "$name" --device sim --check >check.txt 2>&1 ||
