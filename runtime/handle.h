@@ -12,10 +12,12 @@ struct npurt {
 	struct npub bundle;
 	const struct npub_conv *conv;
 	const struct npub_plan *plan;
-	const struct npub_tensor *input, *output;
+	const struct npub_tensor *input, *output, *operand; /* operand may be NULL */
 	void *map; /* of npurt_open_file() */
 	size_t map_bytes;
 	enum handle_state state;
+	uint64_t canary;  /* seed of the output's */
+	bool has_operand; /* somebody wrote it, or may have */
 	bool fresh;	  /* the canary that loading left in the output is still there */
 	bool trust_zeros; /* see npurt_options */
 	uint32_t timeout_ms;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canary.h"
 #include "error.h"
 #include "handle.h"
 #include "job.h"
 #include "npurt_file.h"
-#include "pack_feature.h"
 #include "verify.h"
 
 #define TIMEOUT_BASE_MS 1000u /* a queue of other processes' jobs counts too */
@@ -125,7 +125,7 @@ static enum npurt_err create_bo(struct npurt *rt, uint32_t i, struct npurt_error
 	if (err)
 		return err;
 	if (bo->role == NPUB_BO_OUTPUT)
-		npurt_canary_fill(d->data, d->bytes);
+		npurt_canary_fill(d->data, d->bytes, rt->canary);
 	return rt->device->ops->bo_sync(
 	    rt->device, d, NPUB_SYNC_TO_DEVICE | NPUB_SYNC_FROM_DEVICE, 0, d->bytes, e);
 }
@@ -273,6 +273,7 @@ static enum npurt_err open_blob(struct npurt **out, const void *blob, size_t blo
 	rt->plan = plan;
 	rt->input = &b.tensors[c->input];
 	rt->output = &b.tensors[c->output];
+	rt->operand = c->operand == NPUB_NONE ? NULL : &b.tensors[c->operand];
 	rt->fresh = true;
 	rt->trust_zeros = o->trust_zeros || device->exact;
 	rt->timeout_ms = o->timeout_ms

@@ -149,7 +149,7 @@ enum npurt_err npurt_open_file(struct npurt **out, const char *path,
 			       const struct npurt_options *options,
 			       struct npurt_error *error);
 
-/* What the caller must supply or will get.  ARGUMENT. */
+/* What the caller must supply or will get.  ARGUMENT, NOTENSOR. */
 enum npurt_err npurt_tensor(const struct npurt *rt, enum npurt_tensor_id id,
 			    struct npurt_tensor_info *info);
 
@@ -159,7 +159,11 @@ enum npurt_err npurt_tensor(const struct npurt *rt, enum npurt_tensor_id id,
  */
 enum npurt_err npurt_write_input(struct npurt *rt, const void *nchw, size_t bytes);
 
-/* The same for any tensor the conv reads: NPURT_INPUT or NPURT_OPERAND. */
+/*
+ * The same for any tensor the conv reads: NPURT_INPUT or NPURT_OPERAND.  A conv that
+ * adds an operand does not run before it was written or mapped (STATE).  NOTENSOR,
+ * TENSOR_SIZE, ARGUMENT.
+ */
 enum npurt_err npurt_write(struct npurt *rt, enum npurt_tensor_id id, const void *nchw,
 			   size_t bytes);
 
@@ -168,7 +172,9 @@ enum npurt_err npurt_read_output(struct npurt *rt, void *nchw, size_t bytes);
 
 /*
  * The tensor's device memory, for callers that keep their data in the device's
- * layout: valid until npurt_close().  npurt_run() does the cache syncs.
+ * layout: valid until npurt_close().  npurt_run() does the cache syncs.  Bytes here
+ * are as the device stores them: int8 also where the caller's form is uint8.
+ * ARGUMENT, NOTENSOR.
  */
 enum npurt_err npurt_map(struct npurt *rt, enum npurt_tensor_id id, void **data, size_t *bytes);
 

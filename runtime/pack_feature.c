@@ -69,73 +69,79 @@ DEFINE_TRANSPOSE(transpose_8, v16u8, 16, 4, LO8, HI8)
 /*
  * pack:   pixels of `chans` planes, plane_bytes apart, into atoms
  * unpack: the other way
- * The missing channels of an atom read as zero.  They return how many of `count`
- * pixels they did: all whole squares.
+ * The missing channels of an atom read as zero; `flip` is xored to the others.  They
+ * return how many of `count` pixels they did: all whole squares.
  */
-#define DEFINE_RUNS(bits, elem, vector, n)                                               \
-	INLINE size_t pack_squares_##bits(uint8_t *atoms, const uint8_t *planes,         \
-					  size_t plane_bytes, uint32_t chans,            \
-					  size_t count)                                  \
-	{                                                                                \
-		size_t x = 0;                                                            \
-                                                                                         \
-		for (; x + (n) <= count; x += (n)) {                                     \
-			vector v[n];                                                     \
-                                                                                         \
-			UNROLL_16 for (uint32_t c = 0; c < (n); c++)                     \
-			{                                                                \
-				v[c] = (vector){ 0 };                                    \
-				if (c < chans)                                           \
-					memcpy(&v[c],                                    \
-					       planes + c * plane_bytes +                \
-						   x * sizeof(elem),                     \
-					       ATOM_BYTES);                              \
-			}                                                                \
-			transpose_##bits(v);                                             \
-			memcpy(atoms + x * ATOM_BYTES, v, sizeof v);                     \
-		}                                                                        \
-		return x;                                                                \
-	}                                                                                \
-                                                                                         \
-	INLINE size_t unpack_squares_##bits(uint8_t *planes, const uint8_t *atoms,       \
-					    size_t plane_bytes, uint32_t chans,          \
-					    size_t count)                                \
-	{                                                                                \
-		size_t x = 0;                                                            \
-                                                                                         \
-		for (; x + (n) <= count; x += (n)) {                                     \
-			vector v[n];                                                     \
-                                                                                         \
-			memcpy(v, atoms + x * ATOM_BYTES, sizeof v);                     \
-			transpose_##bits(v);                                             \
-			UNROLL_16 for (uint32_t c = 0; c < (n); c++)                     \
-			{                                                                \
-				if (c < chans)                                           \
-					memcpy(planes + c * plane_bytes +                \
-						   x * sizeof(elem),                     \
-					       &v[c], ATOM_BYTES);                       \
-			}                                                                \
-		}                                                                        \
-		return x;                                                                \
-	}                                                                                \
-                                                                                         \
-	static size_t pack_run_##bits(uint8_t *atoms, const uint8_t *planes,             \
-				      size_t plane_bytes, uint32_t chans, size_t count)  \
-	{                                                                                \
-		if (SPECIALISE && chans == (n))                                          \
-			return pack_squares_##bits(atoms, planes, plane_bytes, n,        \
-						   count);                               \
-		return pack_squares_##bits(atoms, planes, plane_bytes, chans, count);    \
-	}                                                                                \
-                                                                                         \
-	static size_t unpack_run_##bits(uint8_t *planes, const uint8_t *atoms,           \
-					size_t plane_bytes, uint32_t chans,              \
-					size_t count)                                    \
-	{                                                                                \
-		if (SPECIALISE && chans == (n))                                          \
-			return unpack_squares_##bits(planes, atoms, plane_bytes, n,      \
-						     count);                             \
-		return unpack_squares_##bits(planes, atoms, plane_bytes, chans, count);  \
+#define DEFINE_RUNS(bits, elem, vector, n)						 \
+	INLINE size_t pack_squares_##bits(uint8_t *atoms, const uint8_t *planes,	 \
+					  size_t plane_bytes, uint32_t chans,		 \
+					  size_t count, elem flip)			 \
+	{										 \
+		size_t x = 0;								 \
+											 \
+		for (; x + (n) <= count; x += (n)) {					 \
+			vector v[n];							 \
+											 \
+			UNROLL_16 for (uint32_t c = 0; c < (n); c++)			 \
+			{								 \
+				v[c] = (vector){ 0 };					 \
+				if (c < chans) {					 \
+					memcpy(&v[c],					 \
+					       planes + c * plane_bytes +		 \
+						   x * sizeof(elem),			 \
+					       ATOM_BYTES);				 \
+					v[c] ^= flip;					 \
+				}							 \
+			}								 \
+			transpose_##bits(v);						 \
+			memcpy(atoms + x * ATOM_BYTES, v, sizeof v);			 \
+		}									 \
+		return x;								 \
+	}										 \
+											 \
+	INLINE size_t unpack_squares_##bits(uint8_t *planes, const uint8_t *atoms,	 \
+					    size_t plane_bytes, uint32_t chans,		 \
+					    size_t count, elem flip)			 \
+	{										 \
+		size_t x = 0;								 \
+											 \
+		for (; x + (n) <= count; x += (n)) {					 \
+			vector v[n];							 \
+											 \
+			memcpy(v, atoms + x * ATOM_BYTES, sizeof v);			 \
+			transpose_##bits(v);						 \
+			UNROLL_16 for (uint32_t c = 0; c < (n); c++)			 \
+			{								 \
+				v[c] ^= flip;						 \
+				if (c < chans)						 \
+					memcpy(planes + c * plane_bytes +		 \
+						   x * sizeof(elem),			 \
+					       &v[c], ATOM_BYTES);			 \
+			}								 \
+		}									 \
+		return x;								 \
+	}										 \
+											 \
+	static size_t pack_run_##bits(uint8_t *atoms, const uint8_t *planes,		 \
+				      size_t plane_bytes, uint32_t chans, size_t count,	 \
+				      elem flip)					 \
+	{										 \
+		if (SPECIALISE && chans == (n))						 \
+			return pack_squares_##bits(atoms, planes, plane_bytes, n,	 \
+						   count, flip);			 \
+		return pack_squares_##bits(atoms, planes, plane_bytes, chans, count,	 \
+					   flip);					 \
+	}										 \
+											 \
+	static size_t unpack_run_##bits(uint8_t *planes, const uint8_t *atoms,		 \
+					size_t plane_bytes, uint32_t chans,		 \
+					size_t count, elem flip)			 \
+	{										 \
+		if (SPECIALISE && chans == (n))						 \
+			return unpack_squares_##bits(planes, atoms, plane_bytes, n,	 \
+						     count, flip);			 \
+		return unpack_squares_##bits(planes, atoms, plane_bytes, chans, count,	 \
+					     flip);					 \
 	}
 
 DEFINE_RUNS(8, uint8_t, v16u8, 16)
@@ -143,32 +149,38 @@ DEFINE_RUNS(16, uint16_t, v8u16, 8)
 DEFINE_RUNS(32, uint32_t, v4u32, 4)
 
 static void pack_run(size_t eb, uint8_t *atoms, const uint8_t *planes, size_t plane_bytes,
-		     uint32_t chans, size_t count)
+		     uint32_t chans, size_t count, uint8_t flip)
 {
-	size_t x = eb == 2   ? pack_run_16(atoms, planes, plane_bytes, chans, count)
-		   : eb == 4 ? pack_run_32(atoms, planes, plane_bytes, chans, count)
-			     : pack_run_8(atoms, planes, plane_bytes, chans, count);
+	size_t x = eb == 2   ? pack_run_16(atoms, planes, plane_bytes, chans, count, 0)
+		   : eb == 4 ? pack_run_32(atoms, planes, plane_bytes, chans, count, 0)
+			     : pack_run_8(atoms, planes, plane_bytes, chans, count, flip);
 
 	for (; x < count; x++) {
 		uint8_t *atom = atoms + x * ATOM_BYTES;
 
 		memset(atom, 0, ATOM_BYTES);
-		for (uint32_t c = 0; c < chans; c++)
+		for (uint32_t c = 0; c < chans; c++) {
 			memcpy(atom + c * eb, planes + c * plane_bytes + x * eb, eb);
+			atom[c * eb] ^= flip;
+		}
 	}
 }
 
 static void unpack_run(size_t eb, uint8_t *planes, const uint8_t *atoms,
-		       size_t plane_bytes, uint32_t chans, size_t count)
+		       size_t plane_bytes, uint32_t chans, size_t count, uint8_t flip)
 {
-	size_t x = eb == 2   ? unpack_run_16(planes, atoms, plane_bytes, chans, count)
-		   : eb == 4 ? unpack_run_32(planes, atoms, plane_bytes, chans, count)
-			     : unpack_run_8(planes, atoms, plane_bytes, chans, count);
+	size_t x = eb == 2   ? unpack_run_16(planes, atoms, plane_bytes, chans, count, 0)
+		   : eb == 4 ? unpack_run_32(planes, atoms, plane_bytes, chans, count, 0)
+			     : unpack_run_8(planes, atoms, plane_bytes, chans, count,
+					    flip);
 
 	for (; x < count; x++) {
-		for (uint32_t c = 0; c < chans; c++)
-			memcpy(planes + c * plane_bytes + x * eb,
-			       atoms + x * ATOM_BYTES + c * eb, eb);
+		for (uint32_t c = 0; c < chans; c++) {
+			uint8_t *to = planes + c * plane_bytes + x * eb;
+
+			memcpy(to, atoms + x * ATOM_BYTES + c * eb, eb);
+			*to ^= flip;
+		}
 	}
 }
 
@@ -178,14 +190,22 @@ struct runs {
 	uint32_t rows;	    /* runs in one plane */
 	size_t pixels;	    /* of one run */
 	size_t plane_bytes; /* of one channel in the NCHW array */
+	uint8_t flip;	    /* between the user's bytes and the stored ones */
 };
+
+/* 128 less is the top bit turned over. */
+static uint8_t flip_of(const struct npub_tensor *t)
+{
+	return t->user_form == NPUB_USER_UINT8 ? 0x80 : 0;
+}
 
 static struct runs runs_from_tensor(const struct npub_tensor *t)
 {
 	struct runs r = { .elem_bytes = npub_elem_bytes(t->elem),
 			  .atom_chans = npub_atom_chans(t->elem),
 			  .rows = t->h,
-			  .pixels = t->w };
+			  .pixels = t->w,
+			  .flip = flip_of(t) };
 
 	r.surfaces = (t->c + r.atom_chans - 1) / r.atom_chans;
 	r.plane_bytes = (size_t)t->h * t->w * r.elem_bytes;
@@ -204,6 +224,35 @@ static uint32_t chans_of(const struct npub_tensor *t, const struct runs *r,
 	return left < r->atom_chans ? left : r->atom_chans;
 }
 
+/* `count` elements, `from_step` and `to_step` apart; only bytes are ever flipped. */
+#define DEFINE_SPREAD(elem)                                                              \
+	static void spread_##elem(uint8_t *to, size_t to_step, const uint8_t *from,      \
+				  size_t from_step, size_t count, uint8_t flip)          \
+	{                                                                                \
+		for (size_t x = 0; x < count; x++) {                                     \
+			elem v;                                                          \
+                                                                                         \
+			memcpy(&v, from + x * from_step * sizeof v, sizeof v);           \
+			v = (elem)(v ^ flip);                                            \
+			memcpy(to + x * to_step * sizeof v, &v, sizeof v);               \
+		}                                                                        \
+	}
+
+DEFINE_SPREAD(uint8_t)
+DEFINE_SPREAD(uint16_t)
+DEFINE_SPREAD(uint32_t)
+
+static void spread(size_t eb, uint8_t *to, size_t to_step, const uint8_t *from,
+		   size_t from_step, size_t count, uint8_t flip)
+{
+	if (eb == 1)
+		spread_uint8_t(to, to_step, from, from_step, count, flip);
+	else if (eb == 2)
+		spread_uint16_t(to, to_step, from, from_step, count, 0);
+	else
+		spread_uint32_t(to, to_step, from, from_step, count, 0);
+}
+
 /* Interleaved pixels: 1 to 4 channels, no padding between them. */
 static void copy_pixels(const struct npub_tensor *t, uint8_t *device, uint8_t *nchw,
 			bool pack)
@@ -218,14 +267,10 @@ static void copy_pixels(const struct npub_tensor *t, uint8_t *device, uint8_t *n
 				uint8_t *s = nchw + ((size_t)n * t->c + c) * plane +
 					     (size_t)y * t->w * eb;
 
-				for (uint32_t x = 0; x < t->w; x++) {
-					if (pack)
-						memcpy(d, s, eb);
-					else
-						memcpy(s, d, eb);
-					d += t->c * eb;
-					s += eb;
-				}
+				if (pack)
+					spread(eb, d, t->c, s, 1, t->w, flip_of(t));
+				else
+					spread(eb, s, 1, d, t->c, t->w, flip_of(t));
 			}
 }
 
@@ -247,7 +292,7 @@ void npurt_pack_feature(const struct npub_tensor *t, const void *nchw, void *dev
 				pack_run(r.elem_bytes,
 					 plane + (size_t)y * t->row_pixels * ATOM_BYTES,
 					 src + y * r.pixels * r.elem_bytes, r.plane_bytes,
-					 chans_of(t, &r, s), r.pixels);
+					 chans_of(t, &r, s), r.pixels, r.flip);
 			src += r.plane_bytes * chans_of(t, &r, s);
 		}
 	}
@@ -272,73 +317,9 @@ void npurt_unpack_feature(const struct npub_tensor *t, const void *device, void 
 				unpack_run(r.elem_bytes,
 					   dst + y * r.pixels * r.elem_bytes,
 					   plane + (size_t)y * t->row_pixels * ATOM_BYTES,
-					   r.plane_bytes, chans_of(t, &r, s), r.pixels);
+					   r.plane_bytes, chans_of(t, &r, s), r.pixels,
+					   r.flip);
 			dst += r.plane_bytes * chans_of(t, &r, s);
 		}
 	}
-}
-
-#define CANARY 0xfea5fea5fea5fea5u
-
-void npurt_canary_fill(void *bytes, uint64_t count)
-{
-	static const uint64_t canary[2] = { CANARY, CANARY };
-	uint8_t *p = bytes;
-
-	for (; count >= sizeof canary; count -= sizeof canary, p += sizeof canary)
-		memcpy(p, canary, sizeof canary);
-	memcpy(p, canary, count);
-}
-
-static bool is_canary(const uint8_t *atom)
-{
-	uint64_t v[2];
-
-	memcpy(v, atom, sizeof v);
-	return v[0] == CANARY && v[1] == CANARY;
-}
-
-uint64_t npurt_canary_count(const struct npub_tensor *t, const void *device,
-			    uint64_t *first)
-{
-	struct runs r = runs_from_tensor(t);
-	uint64_t count = 0;
-
-	for (uint32_t n = 0; n < t->n; n++)
-		for (uint32_t s = 0; s < r.surfaces; s++)
-			for (uint32_t y = 0; y < r.rows; y++) {
-				uint64_t at =
-				    n * t->image_bytes + ((uint64_t)s * t->plane_pixels +
-							  (uint64_t)y * t->row_pixels) *
-							     ATOM_BYTES;
-				const uint8_t *atom = (const uint8_t *)device + at;
-
-				for (size_t x = 0; x < r.pixels;
-				     x++, atom += ATOM_BYTES) {
-					if (is_canary(atom) && !count++)
-						*first = at + x * ATOM_BYTES;
-				}
-			}
-	return count;
-}
-
-bool npurt_feature_is_zero(const struct npub_tensor *t, const void *device)
-{
-	struct runs r = runs_from_tensor(t);
-
-	for (uint32_t n = 0; n < t->n; n++)
-		for (uint32_t s = 0; s < r.surfaces; s++)
-			for (uint32_t y = 0; y < r.rows; y++) {
-				uint64_t at =
-				    n * t->image_bytes + ((uint64_t)s * t->plane_pixels +
-							  (uint64_t)y * t->row_pixels) *
-							     ATOM_BYTES;
-				const uint8_t *p = (const uint8_t *)device + at;
-
-				for (size_t i = 0; i < r.pixels * ATOM_BYTES; i++) {
-					if (p[i])
-						return false;
-				}
-			}
-	return true;
 }

@@ -1,10 +1,13 @@
 /*
  * Run a loaded conv: canary, syncs, submit, wait, syncs, and proof that it ran.
  */
+#include "canary.h"
 #include "error.h"
 #include "handle.h"
 #include "job.h"
-#include "pack_feature.h"
+
+/* Each run has a canary of its own: an input may have been an output with the last. */
+#define NEXT_CANARY UINT64_C(0xd1b54a32d192ed03)
 
 static bool same_range(const struct npub_sync *a, const struct npub_sync *b)
 {
@@ -79,7 +82,8 @@ static enum npurt_err put_canary(struct npurt *rt, struct npurt_error *error)
 	rt->fresh = false;
 	if (there)
 		return NPURT_OK;
-	npurt_canary_fill(output->data, output->bytes);
+	rt->canary += NEXT_CANARY;
+	npurt_canary_fill(output->data, output->bytes, rt->canary);
 	return rt->device->ops->bo_sync(rt->device, output, NPUB_SYNC_TO_DEVICE, 0,
 					output->bytes, error);
 }
@@ -112,6 +116,9 @@ enum npurt_err npurt_submit(struct npurt *rt, struct npurt_error *error)
 		return npurt_fail(error, NPURT_ERR_ARGUMENT, "handle is NULL");
 	if (rt->state == STATE_SUBMITTED)
 		return npurt_fail(error, NPURT_ERR_STATE, "a run is under way");
+	if (rt->operand && !rt->has_operand)
+		return npurt_fail(error, NPURT_ERR_STATE,
+				  "the tensor to add was not written");
 	rt->state = STATE_IDLE;
 	err = attempt(rt, error);
 	if (err == NPURT_ERR_SUBMIT && rt->job.refused) {
@@ -146,7 +153,8 @@ static enum npurt_err check_executed(struct npurt *rt, struct npurt_error *e)
 				   "interrupt status %x of the last task, %x expected",
 				   last->int_status, last->int_mask);
 	}
-	left = npurt_canary_count(rt->output, handle_tensor(rt, rt->output), &first);
+	left = npurt_canary_count(rt->output, handle_tensor(rt, rt->output), rt->canary,
+				  &first);
 	if (left) {
 		e->found = left;
 		e->allowed = 0;
@@ -176,6 +184,20 @@ static bool is_zero(const uint8_t *p, uint64_t bytes)
 static bool output_is_zero(struct npurt *rt)
 {
 	return npurt_feature_is_zero(rt->output, handle_tensor(rt, rt->output));
+}
+
+/*
+ * Whether zeros are what to expect: all that was read is zero too.  Stored zeros are no
+ * real ones where the zero point is another number.
+ */
+static bool read_zeros(struct npurt *rt)
+{
+	const struct npub_tensor *in = rt->input, *operand = rt->operand;
+
+	if (in->zero_point || !is_zero(handle_tensor(rt, in), in->bytes))
+		return false;
+	return !operand || (!operand->zero_point &&
+			    is_zero(handle_tensor(rt, operand), operand->bytes));
 }
 
 /*
@@ -218,8 +240,7 @@ enum npurt_err npurt_wait(struct npurt *rt, struct npurt_error *error)
 		return npurt_fail(error, NPURT_ERR_STATE, "nothing was submitted");
 	rt->state = STATE_IDLE;
 	err = finish(rt, error);
-	if (!err && !rt->trust_zeros && output_is_zero(rt) &&
-	    !is_zero(handle_tensor(rt, rt->input), rt->input->bytes))
+	if (!err && !rt->trust_zeros && output_is_zero(rt) && !read_zeros(rt))
 		err = confirm_zeros(rt, error);
 	if (!err)
 		rt->state = STATE_DONE;

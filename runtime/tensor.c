@@ -4,10 +4,25 @@
 
 /* ---- tensors ---- */
 
+/* NULL for an id that means nothing, and for an operand that the conv does not have. */
 static const struct npub_tensor *tensor_of(const struct npurt *rt,
 					   enum npurt_tensor_id id)
 {
-	return id == NPURT_INPUT ? rt->input : id == NPURT_OUTPUT ? rt->output : NULL;
+	switch (id) {
+	case NPURT_INPUT:
+		return rt->input;
+	case NPURT_OUTPUT:
+		return rt->output;
+	case NPURT_OPERAND:
+		return rt->operand;
+	default:
+		return NULL;
+	}
+}
+
+static enum npurt_err no_tensor(const struct npurt *rt, enum npurt_tensor_id id)
+{
+	return rt && id == NPURT_OPERAND ? NPURT_ERR_NOTENSOR : NPURT_ERR_ARGUMENT;
 }
 
 static size_t nchw_bytes(const struct npub_tensor *t)
@@ -20,8 +35,13 @@ enum npurt_err npurt_tensor(const struct npurt *rt, enum npurt_tensor_id id,
 {
 	const struct npub_tensor *t = rt ? tensor_of(rt, id) : NULL;
 
-	if (!t || !info)
+	bool is_uint8;
+
+	if (!t)
+		return no_tensor(rt, id);
+	if (!info)
 		return NPURT_ERR_ARGUMENT;
+	is_uint8 = t->user_form == NPUB_USER_UINT8;
 	*info = (struct npurt_tensor_info){
 		.name = npub_string(&rt->bundle, t->name),
 		.elem = t->elem,
@@ -33,21 +53,33 @@ enum npurt_err npurt_tensor(const struct npurt *rt, enum npurt_tensor_id id,
 		.nchw_bytes = nchw_bytes(t),
 		.device_bytes = t->bytes,
 		.scale = t->scale,
-		.zero_point = t->zero_point,
+		.zero_point = t->zero_point + (is_uint8 ? UINT8_MAX - INT8_MAX : 0),
+		.is_uint8 = is_uint8,
 	};
+	return NPURT_OK;
+}
+
+enum npurt_err npurt_write(struct npurt *rt, enum npurt_tensor_id id, const void *nchw,
+			   size_t bytes)
+{
+	const struct npub_tensor *t = rt ? tensor_of(rt, id) : NULL;
+
+	if (!t)
+		return no_tensor(rt, id);
+	if (!nchw || id == NPURT_OUTPUT)
+		return NPURT_ERR_ARGUMENT;
+	if (rt->state == STATE_SUBMITTED)
+		return NPURT_ERR_STATE;
+	if (bytes != nchw_bytes(t))
+		return NPURT_ERR_TENSOR_SIZE;
+	npurt_pack_feature(t, nchw, handle_tensor(rt, t));
+	rt->has_operand |= id == NPURT_OPERAND;
 	return NPURT_OK;
 }
 
 enum npurt_err npurt_write_input(struct npurt *rt, const void *nchw, size_t bytes)
 {
-	if (!rt || !nchw)
-		return NPURT_ERR_ARGUMENT;
-	if (rt->state == STATE_SUBMITTED)
-		return NPURT_ERR_STATE;
-	if (bytes != nchw_bytes(rt->input))
-		return NPURT_ERR_TENSOR_SIZE;
-	npurt_pack_feature(rt->input, nchw, handle_tensor(rt, rt->input));
-	return NPURT_OK;
+	return npurt_write(rt, NPURT_INPUT, nchw, bytes);
 }
 
 enum npurt_err npurt_read_output(struct npurt *rt, void *nchw, size_t bytes)
@@ -67,8 +99,11 @@ enum npurt_err npurt_map(struct npurt *rt, enum npurt_tensor_id id, void **data,
 {
 	const struct npub_tensor *t = rt ? tensor_of(rt, id) : NULL;
 
-	if (!t || !data || !bytes)
+	if (!t)
+		return no_tensor(rt, id);
+	if (!data || !bytes)
 		return NPURT_ERR_ARGUMENT;
+	rt->has_operand |= id == NPURT_OPERAND;
 	*data = handle_tensor(rt, t);
 	*bytes = t->bytes;
 	return NPURT_OK;

@@ -22,11 +22,11 @@
 
 #include "bench.h"
 #include "bundle_write.h"
+#include "canary.h"
 #include "compile.h"
 #include "device_rknpu.h"
 #include "diag.h"
 #include "handle.h"
-#include "pack_feature.h"
 #include "rknpu_uapi.h"
 
 #define MEMORY_BYTES (256u << 20)
@@ -226,9 +226,9 @@ static void body_canary(void *context)
 	struct subject *s = context;
 	uint64_t first;
 
-	npurt_canary_fill(stub.output, s->bo[4].bytes);
+	npurt_canary_fill(stub.output, s->bo[4].bytes, 1);
 	memset(stub.output, 0x3c, stub.output_bytes); /* as in the bare sequence */
-	if (npurt_canary_count(s->rt->output, stub.output, &first))
+	if (npurt_canary_count(s->rt->output, stub.output, 1, &first))
 		fail("npurt_canary_count");
 }
 

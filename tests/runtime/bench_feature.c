@@ -9,7 +9,9 @@
 #include <time.h>
 
 #include "bundle.h"
+#include "canary.h"
 #include "crc32c.h"
+#include "hw/npu_hw.h"
 #include "pack_feature.h"
 
 static double now(void)
@@ -46,13 +48,13 @@ static void do_crc(struct work *w)
 }
 static void do_fill(struct work *w)
 {
-	npurt_canary_fill(w->device, w->bytes);
+	npurt_canary_fill(w->device, w->bytes, 1);
 }
 static void do_count(struct work *w)
 {
 	uint64_t first;
 
-	w->crc ^= (uint32_t)npurt_canary_count(w->t, w->device, &first);
+	w->crc ^= (uint32_t)npurt_canary_count(w->t, w->device, 1, &first);
 }
 
 /* Best of several runs, in bytes a second. */
@@ -80,16 +82,20 @@ int main(int argc, char **argv)
 		     { "canary fill", do_fill }, { "canary check", do_count } };
 	static const struct {
 		const char *name;
-		uint32_t elem;
-	} elems[] = { { "fp16", 2 }, { "int8", 0 }, { "fp32", 5 } };
+		uint32_t elem, form;
+	} elems[] = { { "fp16", NPU_ELEM_FP16, NPUB_USER_SAME },
+		      { "int8", NPU_ELEM_INT8, NPUB_USER_SAME },
+		      { "uint8", NPU_ELEM_INT8, NPUB_USER_UINT8 },
+		      { "fp32", NPU_ELEM_FP32, NPUB_USER_SAME } };
 	size_t megabytes = argc > 1 ? strtoul(argv[1], NULL, 10) : 64;
 	struct crc32c_table table;
 
 	crc32c_init(&table);
-	for (int e = 0; e < 3; e++) {
+	for (int e = 0; e < 4; e++) {
 		uint32_t eb = npub_elem_bytes(elems[e].elem), c = 128, w = 224;
 		uint32_t h = (uint32_t)((megabytes << 20) / (c * w * eb));
 		struct npub_tensor t = { .elem = elems[e].elem,
+					 .user_form = elems[e].form,
 					 .n = 1,
 					 .c = c,
 					 .h = h,
@@ -111,7 +117,7 @@ int main(int argc, char **argv)
 			double s = speed(jobs[j].run, &work);
 
 			copy = j ? copy : s;
-			printf("%s %-12s %7.2f GB/s  %4.0f %% of memcpy\n", elems[e].name,
+			printf("%-5s %-12s %7.2f GB/s  %4.0f %% of memcpy\n", elems[e].name,
 			       jobs[j].name, s * 1e-9, 100 * s / copy);
 		}
 		free(work.nchw);

@@ -80,8 +80,14 @@ static enum npurt_err fake_submit(struct npurt_device *dev, struct npurt_job *jo
 		return npurt_fail(error, NPURT_ERR_TIMEOUT, "injected");
 	note(f, FAKE_SUBMIT, job->task_bo->dma_addr);
 	f->job = *job;
-	if (f->output)
-		memcpy(f->bo_data[f->output_bo_index], f->output, f->output_bytes);
+	if (f->output) {
+		uint8_t *to = f->bo_data[f->output_bo_index];
+		uint64_t after = f->hole_at + f->hole_bytes;
+
+		memcpy(to, f->output, f->hole_at);
+		memcpy(to + after, (const uint8_t *)f->output + after,
+		       f->output_bytes - after);
+	}
 	job->task_counter = job->task_number - f->task_counter_less;
 	if (!f->no_interrupt)
 		records[last].int_status = records[last].int_mask;

@@ -28,6 +28,7 @@ struct fake_device {
 	const void *output; /* copied into output_bo, or NULL: nothing is written */
 	uint64_t output_bytes;
 	uint64_t output_bo_index;
+	uint64_t hole_at, hole_bytes; /* of the output: left as it was */
 	uint32_t task_counter_less;
 	int no_interrupt;
 	uint64_t dma_base; /* of the first BO */

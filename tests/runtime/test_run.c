@@ -237,7 +237,15 @@ static void test_arguments(void **state)
 	assert_int_equal(npurt_open(&rt, f->blob, f->bytes, d, NULL, NULL), NPURT_OK);
 	assert_int_equal(npurt_tensor(rt, NPURT_INPUT, NULL), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_tensor(NULL, NPURT_INPUT, &info), NPURT_ERR_ARGUMENT);
-	assert_int_equal(npurt_tensor(rt, (enum npurt_tensor_id)2, &info),
+	assert_int_equal(npurt_tensor(rt, (enum npurt_tensor_id)3, &info),
+			 NPURT_ERR_ARGUMENT);
+	assert_int_equal(npurt_tensor(rt, NPURT_OPERAND, &info), NPURT_ERR_NOTENSOR);
+	assert_int_equal(npurt_write(rt, NPURT_OPERAND, in, sizeof in),
+			 NPURT_ERR_NOTENSOR);
+	assert_int_equal(npurt_map(rt, NPURT_OPERAND, &p, &bytes), NPURT_ERR_NOTENSOR);
+	assert_int_equal(npurt_write(rt, NPURT_OUTPUT, out, sizeof out),
+			 NPURT_ERR_ARGUMENT);
+	assert_int_equal(npurt_write(NULL, NPURT_OPERAND, in, sizeof in),
 			 NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_write_input(rt, NULL, sizeof in), NPURT_ERR_ARGUMENT);
 	assert_int_equal(npurt_write_input(rt, in, sizeof in - 2), NPURT_ERR_TENSOR_SIZE);
@@ -540,8 +548,10 @@ static void test_not_executed(void **state)
 
 		if (i == NOTHING_WRITTEN)
 			f->device.output = NULL;
-		if (i == ONE_ATOM_LEFT) /* last pixel of the last real surface */
-			npurt_canary_fill(f->output + (2 * TINY_PLANE_OUT + 29) * 16, 16);
+		if (i == ONE_ATOM_LEFT) { /* last pixel of the last real surface */
+			f->device.hole_at = (2 * TINY_PLANE_OUT + 29) * 16;
+			f->device.hole_bytes = 16;
+		}
 		f->device.task_counter_less = i == TASKS_MISSING;
 		f->device.no_interrupt = i == NO_INTERRUPT;
 		assert_int_equal(

@@ -34,7 +34,7 @@ module 'registers and limits' "$hw" runtime/hw/*.[ch]
 module 'simulator' "$hw|sim/[a-z_]+\.h" runtime/sim/*.[ch]
 # The path of a submit patches words that relocations name; it knows no register.
 module 'submit path' \
-	'(npurt|npurt_file|bundle|bundle_check|bundle_format|device|device_rknpu|error|handle|job|verify|pack_feature|crc32c|rknpu_uapi|health/program|hw/npu_hw)\.h' \
+	'(npurt|npurt_file|bundle|bundle_check|bundle_format|device|device_rknpu|error|handle|job|verify|pack_feature|canary|crc32c|rknpu_uapi|health/program|hw/npu_hw)\.h' \
 	$(ls runtime/*.[ch] | grep -Ev '/(verify[a-z_]*|device_sim)\.')
 module 'runtime verifier' "(bundle|error|verify|verify_internal)\.h|$hw" runtime/verify*.[ch]
 module 'simulator as a device' '(device|error|npurt|hw/npu_hw|sim/sim)\.h' runtime/device_sim.c
