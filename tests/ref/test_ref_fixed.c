@@ -1,0 +1,331 @@
+/* The fixed-point reference against results worked out by hand, and against itself. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ref_fixed.h"
+
+static void test_round_shift(void **state)
+{
+	static const struct {
+		int64_t v;
+		uint32_t shift;
+		int64_t want;
+	} cases[] = {
+		{ 5, 0, 5 },	 { -5, 0, -5 },
+		{ 4, 1, 2 },	 { 5, 1, 2 },
+		{ 7, 1, 4 },	 { -5, 1, -2 },
+		{ -7, 1, -4 },	 { -1, 1, 0 },
+		{ 5, 2, 1 },	 { 6, 2, 2 },
+		{ 7, 2, 2 },	 { 10, 2, 2 },
+		{ -5, 2, -1 },	 { -6, 2, -2 },
+		{ -7, 2, -2 },	 { -10, 2, -2 },
+		{ 0, 40, 0 },	 { 1, 62, 0 },
+		{ -1, 62, 0 },	 { INT64_C(3) << 61, 62, 2 },
+		{ 8191, 14, 0 }, { 8192, 14, 0 },
+		{ 8193, 14, 1 }, { 24576, 14, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(ref_round_shift(cases[i].v, cases[i].shift),
+				 cases[i].want);
+}
+
+/* One row of four pixels, one kernel of 1 x 1: what constants do is plain to see. */
+static const struct ref_conv point = { .n = 1,
+				       .c = 1,
+				       .h = 1,
+				       .w = 4,
+				       .k = 1,
+				       .kh = 1,
+				       .kw = 1,
+				       .sy = 1,
+				       .sx = 1,
+				       .dy = 1,
+				       .dx = 1,
+				       .g = 1 };
+
+static void test_derive_multiplier(void **state)
+{
+	/* step of the sum / output scale -> scale, shift */
+	static const struct {
+		double ratio;
+		int32_t scale;
+		uint32_t shift;
+	} cases[] = {
+		{ 1, 0x4000, 14 },	     { 0.75, 0x6000, 15 },
+		{ 0.5, 0x4000, 15 },	     { 3, 0x6000, 13 },
+		{ 2 - 1e-9, 0x4000, 13 },    { 1 + 0x1p-14, 0x4001, 14 },
+		{ 1 + 0x1p-15, 0x4000, 14 }, /* half way: even */
+		{ 1 + 0x3p-15, 0x4002, 14 }, { 0x1p-40, 0x4000, 54 },
+	};
+	const double one = 1;
+	const int8_t w = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ref_operator o = { .input = { cases[i].ratio, 0 },
+					  .output = { 1, 0 },
+					  .weight_scale = &one };
+		struct ref_fixed f;
+		const char *why;
+
+		assert_true(ref_fixed_derive(&f, &point, &w, &o, &why));
+		assert_int_equal(f.out_scale, cases[i].scale);
+		assert_int_equal(f.out_shift, cases[i].shift);
+		ref_fixed_free(&f);
+		o.input.scale = 0x1p16;
+		assert_false(ref_fixed_derive(&f, &point, &w, &o, &why));
+		ref_fixed_free(&f);
+	}
+}
+
+static void test_derive_channels(void **state)
+{
+	const struct ref_conv r = { .n = 1,
+				    .c = 1,
+				    .h = 1,
+				    .w = 2,
+				    .k = 3,
+				    .kh = 1,
+				    .kw = 2,
+				    .sy = 1,
+				    .sx = 1,
+				    .dy = 1,
+				    .dx = 1,
+				    .g = 1 };
+	const int8_t w[] = { 10, 20, /**/ -5, 1, /**/ 7, 7 };
+	const double scale[] = { 0.25, 0.5, 0.1 }, bias[] = { 1, -2.25, 0.3 };
+	const int32_t zero[] = { 0, 3, 7 };
+	const struct ref_operator o = {
+		.input = { 0.5, 4 },
+		.output = { 0.25, -9 },
+		.operand = { 0.125, 6 },
+		.per_channel = true,
+		.weight_scale = scale,
+		.weight_zero = zero,
+		.bias = bias,
+		.act = REF_ACT_CLIP,
+		.high = 6.1,
+		.add = true,
+	};
+	struct ref_fixed f;
+	const char *why;
+
+	(void)state;
+	assert_true(ref_fixed_derive(&f, &r, w, &o, &why));
+	/* 1 / 0.125 - 4 * 30;  -2.25 / 0.25 - 4 * (-8 - 2);  0.3 / 0.05 - 0 */
+	assert_int_equal(f.bias[0], 8 - 120);
+	assert_int_equal(f.bias[1], -9 + 40);
+	assert_int_equal(f.bias[2], 6);
+	assert_int_equal(f.factor[0], 8192);
+	assert_int_equal(f.factor[1], 16384);
+	assert_int_equal(f.factor[2], 3277); /* 3276.8 */
+	assert_int_equal(f.limit, 24);	     /* 6.1 / 0.25 = 24.4 */
+	assert_int_equal(f.pad, 4);
+	/* the sum's step is 0.25 */
+	assert_true(f.out_scale == 0x4000 && f.out_shift == 14 && f.out_zero == -9);
+	assert_true(f.operand_scale == 0x4000 && f.operand_shift == 15);
+	assert_int_equal(f.operand_zero, 6);
+	ref_fixed_free(&f);
+}
+
+/* 2 x 2 kernel at the corner of a padded image, all by hand. */
+static void test_run(void **state)
+{
+	const struct ref_conv r = { .n = 1,
+				    .c = 1,
+				    .h = 1,
+				    .w = 2,
+				    .k = 1,
+				    .kh = 2,
+				    .kw = 2,
+				    .sy = 1,
+				    .sx = 1,
+				    .pt = 1,
+				    .dy = 1,
+				    .dx = 1,
+				    .g = 1 };
+	const int8_t x[] = { 10, -3 }, w[] = { 2, 4, 6, 8 }, operand[] = { 5 };
+	int32_t bias[] = { -7 }, zero[] = { 1 };
+	uint32_t factor[] = { 8192 };
+	/* sum 5 * 2 + 5 * 4 + 10 * 6 - 3 * 8 = 66, of inputs 17: 66 - 17 - 7 = 42 */
+	struct ref_fixed f = {
+		.pad = 5, .bias = bias, .weight_zero = zero, .int32 = true
+	};
+	int32_t y;
+
+	(void)state;
+	ref_fixed_run(&r, x, w, NULL, &f, &y);
+	assert_int_equal(y, 42);
+	f.factor = factor; /* 21 */
+	f.int32 = false;
+	f.out_scale = 3; /* 63 / 4 = 15.75 */
+	f.out_shift = 2;
+	f.out_zero = 100;
+	ref_fixed_run(&r, x, w, NULL, &f, &y);
+	assert_int_equal(y, 116);
+	f.add = true; /* (5 - 9) * 7 / 8 = -3.5: -4, then 17 * 3 / 4 = 12.75 */
+	f.operand_zero = 9;
+	f.operand_scale = 7;
+	f.operand_shift = 3;
+	ref_fixed_run(&r, x, w, operand, &f, &y);
+	assert_int_equal(y, 113);
+	f.act = REF_ACT_CLIP; /* 10 * 3 / 4 = 7.5 */
+	f.limit = 10;
+	ref_fixed_run(&r, x, w, operand, &f, &y);
+	assert_int_equal(y, 108);
+	bias[0] = -1000; /* -951 / 2 = -475.5: -476; less 4: 0 */
+	ref_fixed_run(&r, x, w, operand, &f, &y);
+	assert_int_equal(y, 100);
+	f.add = false;
+	f.act = REF_ACT_LEAKY; /* -476 * 5 / 32 = -74.375; * 3 / 4 = -55.5 */
+	f.leak_scale = 5;
+	f.leak_shift = 5;
+	ref_fixed_run(&r, x, w, operand, &f, &y);
+	assert_int_equal(y, 44);
+	f.out_zero = -100; /* -156 */
+	ref_fixed_run(&r, x, w, operand, &f, &y);
+	assert_int_equal(y, -128);
+}
+
+static void test_real(void **state)
+{
+	const int8_t x[] = { 10, -20, 0, 127 }, w = 3, operand[] = { 1, 2, 3, 4 };
+	const double scale = 0.5, bias = 1, shift = 2;
+	struct ref_operator o = { .input = { 0.25, 2 },
+				  .output = { 0.5, -1 },
+				  .operand = { 2, 1 },
+				  .weight_scale = &scale,
+				  .bias = &bias };
+	double y[4];
+
+	(void)state;
+	ref_real_run(&point, x, &w, NULL, &o, y); /* x 2, -5.5, -0.5, 31.25 */
+	assert_true(y[0] == 8 - 1 && y[1] == -14.5 - 1 && y[2] == 0.5 - 1 &&
+		    y[3] == 94.75);
+	o.act = REF_ACT_RELU;
+	o.add = true; /* 4, -7.25, 0.25, 47.875 and 0, 2, 4, 6 */
+	ref_real_run(&point, x, &w, operand, &o, y);
+	assert_true(y[0] == 7 && y[1] == -1 && y[2] == 7.5 && y[3] == 106.75);
+	o.input_shift = &shift; /* 3 more */
+	ref_real_run(&point, x, &w, operand, &o, y);
+	assert_true(y[0] == 13 && y[1] == -1 && y[2] == 13.5 && y[3] == 112.75);
+	o.act = REF_ACT_LEAKY;
+	o.slope = 0.25;
+	o.add = false;
+	ref_real_run(&point, x, &w, NULL, &o, y);
+	assert_true(y[1] == -4.25 / 2 - 1);
+	o.int32 = true;
+	o.act = REF_ACT_NONE;
+	ref_real_run(&point, x, &w, NULL, &o, y);
+	assert_true(y[1] == -34);
+}
+
+static uint32_t draw(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % below;
+}
+
+static double draw_scale(uint32_t *seed)
+{
+	return (1 + draw(seed, 1000)) / 30000.0;
+}
+
+/* The two models agree to within what ref_fixed_slack() allows, which is not much. */
+static void test_models_agree(void **state)
+{
+	static int8_t x[4096], w[4096], operand[4096];
+	static int32_t fixed[4096];
+	static double real[4096];
+	uint32_t seed = 3, used = 0;
+	double worst = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 500; i++) {
+		struct ref_conv r = { .n = 1,
+				      .c = 1 + draw(&seed, 12),
+				      .h = 3 + draw(&seed, 4),
+				      .w = 3 + draw(&seed, 4),
+				      .k = 1 + draw(&seed, 4),
+				      .kh = 1 + draw(&seed, 3),
+				      .kw = 1 + draw(&seed, 3),
+				      .sy = 1 + draw(&seed, 2),
+				      .sx = 1,
+				      .pt = draw(&seed, 2),
+				      .pr = draw(&seed, 2),
+				      .dy = 1,
+				      .dx = 1,
+				      .g = 1 };
+		double scale[4], bias[4];
+		int32_t zero[4];
+		struct ref_operator o = {
+			.input = { draw_scale(&seed), (int32_t)draw(&seed, 256) - 128 },
+			.output = { draw_scale(&seed), (int32_t)draw(&seed, 256) - 128 },
+			.operand = { draw_scale(&seed), (int32_t)draw(&seed, 256) - 128 },
+			.per_channel = draw(&seed, 2),
+			.weight_scale = scale,
+			.weight_zero = zero,
+			.bias = bias,
+			.act = (enum ref_act)draw(&seed, 4),
+			.high = 6,
+			.slope = 0.1,
+			.add = draw(&seed, 2),
+		};
+		struct ref_fixed f;
+		const char *why;
+
+		if (o.act == REF_ACT_LEAKY)
+			o.add = false;
+		for (uint32_t k = 0; k < r.k; k++) {
+			scale[k] = k && !o.per_channel ? scale[0] : draw_scale(&seed);
+			zero[k] = (int32_t)draw(&seed, 20) - 10;
+			bias[k] = draw(&seed, 100) / 25.0 - 2;
+		}
+		for (size_t j = 0; j < sizeof x; j++) {
+			x[j] = (int8_t)draw(&seed, 256);
+			w[j] = (int8_t)draw(&seed, 256);
+			operand[j] = (int8_t)draw(&seed, 256);
+		}
+		if (ref_fixed_derive(&f, &r, w, &o, &why)) {
+			size_t plane = (size_t)ref_out_h(&r) * ref_out_w(&r);
+
+			ref_fixed_run(&r, x, w, operand, &f, fixed);
+			ref_real_run(&r, x, w, operand, &o, real);
+			for (size_t j = 0; j < ref_output_count(&r); j++) {
+				uint32_t k = (uint32_t)(j / plane);
+				double off = fabs(fixed[j] - real[j]);
+
+				if (off > ref_fixed_slack(&r, &o, &f, k))
+					fail_msg("case %u: output %zu is %d, not %g", i,
+						 j, fixed[j], real[j]);
+				worst = fmax(worst, off);
+			}
+			used++;
+		}
+		ref_fixed_free(&f);
+	}
+	assert_true(used > 400);
+	assert_true(worst > 0.4); /* something was rounded */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_shift),
+		cmocka_unit_test(test_derive_multiplier),
+		cmocka_unit_test(test_derive_channels),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_real),
+		cmocka_unit_test(test_models_agree),
+	};
+
+	return cmocka_run_group_tests_name("ref_fixed", tests, NULL, NULL);
+}
