@@ -10,9 +10,9 @@
 
 #include "can.h"
 #include "cmd.h"
-#include "elem.h"
 #include "options.h"
 #include "spec.h"
+#include "type_option.h"
 
 enum option_id { OPT_SCHEDULES = 1, OPT_JSON, OPT_TIME, OPT_TYPE };
 
@@ -21,8 +21,7 @@ static const struct option_row rows[] = {
 	{ NULL, "json", NULL, OPT_JSON, "print an array of objects, one for each conv" },
 	{ NULL, "time", NULL, OPT_TIME,
 	  "say how long each answer took, in microseconds" },
-	{ NULL, "type", "TYPE", OPT_TYPE,
-	  "the type of convs that do not say, fp16 or int8 (default fp16)" },
+	TYPE_OPTION_ROW(OPT_TYPE),
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
 	  "look for captured schedules in DIR before those built in (NPUCC_SCHEDULES)" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
@@ -69,7 +68,6 @@ struct request {
 static int take_option(void *request, const struct options_scan *scan, int id)
 {
 	struct request *r = request;
-	int choice;
 
 	switch (id) {
 	case OPTIONS_WORD:
@@ -85,10 +83,8 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		r->time = true;
 		break;
 	case OPT_TYPE:
-		choice = options_choice(scan, elem_names, ELEM_N);
-		if (choice < 0)
+		if (!type_option(scan, &r->type))
 			return EXIT_USAGE;
-		r->type = (enum npu_elem)choice;
 		break;
 	}
 	return -1;

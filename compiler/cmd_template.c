@@ -7,10 +7,12 @@
 #include "cmd.h"
 #include "cmd_template.h"
 #include "log.h"
+#include "type_option.h"
 
 enum option_id {
 	OPT_OUTPUT = 1,
 	OPT_CONV,
+	OPT_TYPE,
 	OPT_SCHEDULES,
 	OPT_JSON,
 	OPT_REPORT,
@@ -34,6 +36,7 @@ static const struct option_row rows[] = {
 	{ "o", "output", "FILE", OPT_OUTPUT, "write the template to FILE" },
 	{ NULL, "conv", "SPEC", OPT_CONV,
 	  "the conv that ran, where the capture is logs: they do not say" },
+	TYPE_OPTION_ROW(OPT_TYPE),
 	{ NULL, "compiler", "TEXT", OPT_COMPILER,
 	  "version of the vendor compiler, where the capture does not say" },
 	{ NULL, "runtime", "TEXT", OPT_RUNTIME, "version of the vendor runtime" },
@@ -112,6 +115,10 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		break;
 	case OPT_CONV:
 		r->conv = scan->value;
+		break;
+	case OPT_TYPE:
+		if (!type_option(scan, &r->type))
+			return EXIT_USAGE;
 		break;
 	case OPT_SCHEDULES:
 		r->schedules = scan->value;
@@ -195,7 +202,7 @@ static int run_action(struct template_request *r)
 
 int cmd_template(int argc, char **argv)
 {
-	struct template_request r = { 0 };
+	struct template_request r = { .type = NPU_ELEM_FP16 };
 	int code;
 
 	r.words = calloc((size_t)argc + 1, sizeof *r.words);

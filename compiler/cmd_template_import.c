@@ -166,12 +166,13 @@ static int import_json(const struct template_request *r)
 }
 
 /* The one conv of --conv; errors are printed. */
-static bool read_conv(struct spec *spec, const char *arg)
+static bool read_conv(struct spec *spec, const char *arg, enum npu_elem type)
 {
 	struct diag *diag = diag_new(stderr);
 	bool ok;
 
 	spec_init(spec);
+	spec->default_elem = type;
 	spec_read(spec, arg, diag);
 	spec_check(spec, diag);
 	if (!diag_errors(diag) && spec->count != 1)
@@ -207,7 +208,7 @@ static int import_logs(const struct template_request *r)
 	int code = EXIT_REFUSED;
 
 	log_init(log);
-	if (read_conv(&spec, r->conv)) {
+	if (read_conv(&spec, r->conv, r->type)) {
 		code = EXIT_DONE;
 		for (size_t i = 0; code == EXIT_DONE && i < r->word_count; i++) {
 			if (!log_read(log, r->words[i], LOG_KIND_AUTO, why))

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "evidence.h"
 #include "options.h"
+#include "type_option.h"
 #include "verify_corpus.h"
 #include "verify_subject.h"
 
@@ -17,6 +18,7 @@ enum option_id {
 	OPT_CAPTURE,
 	OPT_CONV,
 	OPT_CORES,
+	OPT_TYPE,
 	OPT_CORPUS,
 	OPT_ONLY,
 	OPT_VERBOSE,
@@ -39,6 +41,7 @@ static const struct option_row rows[] = {
 	  "several" },
 	{ NULL, "cores", "N", OPT_CORES,
 	  "cores of the plan that the logs ran (default 1)" },
+	TYPE_OPTION_ROW(OPT_TYPE),
 	{ NULL, NULL, NULL, 0, "All captures" },
 	{ NULL, "corpus", "DIR", OPT_CORPUS,
 	  "compare the compiler's plans with every capture of a directory" },
@@ -99,6 +102,7 @@ struct request {
 	size_t log_count;
 	enum log_kind kind;
 	uint64_t cores;
+	enum npu_elem type;
 	bool json;
 };
 
@@ -147,6 +151,10 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		break;
 	case OPT_JSON:
 		r->json = true;
+		break;
+	case OPT_TYPE:
+		if (!type_option(scan, &r->type))
+			return EXIT_USAGE;
 		break;
 	case OPT_CORES:
 		if (!options_number(scan, 1, NPU_MAX_CORES, &r->cores))
@@ -212,7 +220,7 @@ static int read_material(struct material *m, const struct request *r)
 		m->has_capture = true;
 	}
 	if (r->subject || r->capture) {
-		int code = r->subject ? subject_open(&m->subject, r->subject)
+		int code = r->subject ? subject_open(&m->subject, r->subject, r->type)
 				      : subject_from_capture(&m->subject, &m->capture);
 
 		if (code != EXIT_DONE)
@@ -345,7 +353,7 @@ static int verify_material(const struct material *m, const struct request *r)
 
 int cmd_verify(int argc, char **argv)
 {
-	struct request r = { .cores = 1 };
+	struct request r = { .cores = 1, .type = NPU_ELEM_FP16 };
 	struct material *m = calloc(1, sizeof *m);
 	int code = EXIT_INTERNAL;
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "elem.h"
 #include "options.h"
+#include "type_option.h"
 
 enum option_id {
 	OPT_OUTPUT = 1,
@@ -34,8 +34,7 @@ static const struct option_row rows[] = {
 	  "also write a make rule that names every file read, to FILE.d" },
 	{ "MF", NULL, "FILE", OPT_DEPFILE_NAME, "write that rule to FILE (implies -MD)" },
 	{ NULL, NULL, NULL, 0, "Convs" },
-	{ NULL, "type", "TYPE", OPT_TYPE,
-	  "compute in TYPE, fp16 or int8, where a conv does not say (default fp16): for slugs" },
+	TYPE_OPTION_ROW(OPT_TYPE),
 	{ NULL, "seed", "N", OPT_SEED,
 	  "seed of all weights that come from a seed, instead of the spec's" },
 	{ NULL, NULL, NULL, 0, "Plans" },
@@ -143,10 +142,8 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		break;
 	case OPT_FULL_RECORDS: r->compile.full_records = true; break;
 	case OPT_TYPE:
-		choice = options_choice(scan, elem_names, ELEM_N);
-		if (choice < 0)
+		if (!type_option(scan, &r->type))
 			return EXIT_USAGE;
-		r->type = (enum npu_elem)choice;
 		break;
 	case OPT_SEED:
 		if (!options_number(scan, 0, UINT64_MAX, &r->seed))

@@ -57,7 +57,7 @@ static int compile_problems(struct verify_subject *s, const struct conv_problem 
 	return code;
 }
 
-static int open_spec(struct verify_subject *s, const char *arg)
+static int open_spec(struct verify_subject *s, const char *arg, enum npu_elem type)
 {
 	struct diag *diag = diag_new(stderr);
 	struct spec spec;
@@ -67,6 +67,7 @@ static int open_spec(struct verify_subject *s, const char *arg)
 	if (!diag)
 		return EXIT_INTERNAL;
 	spec_init(&spec);
+	spec.default_elem = type;
 	spec_read(&spec, arg, diag);
 	spec_check(&spec, diag);
 	if (!diag_errors(diag))
@@ -102,7 +103,7 @@ static bool holds(const struct file_text *text, const char *what)
 	return false;
 }
 
-int subject_open(struct verify_subject *s, const char *arg)
+int subject_open(struct verify_subject *s, const char *arg, enum npu_elem type)
 {
 	struct file_text text;
 	int code;
@@ -111,7 +112,7 @@ int subject_open(struct verify_subject *s, const char *arg)
 	template_init(&s->template);
 	/* what is no file may be a slug; the spec reader complains if it is not */
 	if (!strcmp(arg, "-") || file_read(&text, arg, UINT32_MAX, true) != FILE_OK)
-		return open_spec(s, arg);
+		return open_spec(s, arg, type);
 	if (text.count >= NPUB_MAGIC_BYTES &&
 	    !memcmp(text.bytes, NPUB_MAGIC, NPUB_MAGIC_BYTES)) {
 		s->kind = SUBJECT_BUNDLE;
@@ -123,7 +124,7 @@ int subject_open(struct verify_subject *s, const char *arg)
 	if (text.count && text.bytes[0] == '{' && holds(&text, "\"" TEMPLATE_FORMAT "\""))
 		code = open_template(s, arg, &text);
 	else
-		code = open_spec(s, arg);
+		code = open_spec(s, arg, type);
 	free(text.bytes);
 	if (code != EXIT_DONE)
 		subject_close(s);

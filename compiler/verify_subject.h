@@ -23,10 +23,10 @@ struct verify_subject {
 
 /*
  * Open `arg`: a bundle by its magic, a template by its format's name, else a spec in
- * any form, all plans.  Complaints go to stderr.  Returns an exit code of cmd.h; free
+ * any form, all plans, whose convs are of `type` unless they say.  Complaints go to stderr.  Returns an exit code of cmd.h; free
  * with subject_close() after EXIT_DONE.
  */
-int subject_open(struct verify_subject *s, const char *arg);
+int subject_open(struct verify_subject *s, const char *arg, enum npu_elem type);
 /* The same for the problem of a capture, which must outlive the subject. */
 int subject_from_capture(struct verify_subject *s, const struct capture *c);
 void subject_close(struct verify_subject *s);

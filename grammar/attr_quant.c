@@ -51,8 +51,11 @@ static bool find_quant(const struct attr_context *c, const struct attr *a,
 					   : "a number after 'zero'");
 			return false;
 		}
-		if (!claim_word(c, scale ? &t->scale : zero ? &t->zero : &t->uint8, word,
-				v))
+		if (!claim_word(c,
+				scale  ? &t->scale
+				: zero ? &t->zero
+				       : &t->uint8,
+				word, v))
 			return false;
 	}
 	return true;
@@ -138,7 +141,8 @@ static bool read_scale_files(const struct attr_context *c, const struct attr *a,
 	}
 	more = read_file_source(c, a, v, count, &quant->zeros);
 	if (more && more < count)
-		wrong_values(c, a, v[more].loc, "a file of scales and one of zero points");
+		wrong_values(c, a, v[more].loc,
+			     "a file of scales and one of zero points");
 	return more == count;
 }
 

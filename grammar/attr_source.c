@@ -138,6 +138,9 @@ void set_source(const struct attr_context *c, const struct attr *a, struct loc l
 		wrong_values(c, a, count ? v->loc : loc,
 			     optional ? "a file, 'seed N' or 'none'"
 				      : "a file or 'seed N'");
+		if (count && v->kind == VALUE_WORD)
+			note_nearest(c->diag, v->loc, v->text, a->words,
+				     optional ? 2 : 1);
 		c->draft->bad[a->attr] = true;
 		return;
 	}

@@ -199,13 +199,13 @@ static uint64_t calc_weight_bytes(const struct conv_problem *p)
 }
 
 /* What the output stage reads: a value a channel, in int8 with its multiplier. */
-static uint64_t calc_stream_bytes(const struct conv_problem *p)
+static uint64_t calc_stream_bytes(const struct conv_problem *p, uint32_t group)
 {
-	uint64_t chans = npu_round_up(p->out_c, npu_elem_info(p->elem)->kernel_group);
+	uint64_t chans = npu_round_up(p->out_c, group);
 
-	return !conv_streams_bias(p)	? 0
+	return !conv_streams_bias(p)   ? 0
 	       : p->fusion.per_channel ? chans * NPU_BIAS_CHAN_BYTES_SCALED
-					: chans * NPU_BIAS_CHAN_BYTES;
+				       : chans * NPU_BIAS_CHAN_BYTES;
 }
 
 /*
@@ -224,7 +224,7 @@ static bool check_memory(struct conv_problem *p, struct diag *diag)
 	    calc_tensor_bytes(p->batch, p->out_c, p->out_h, p->out_w, group, out->bytes);
 	uint64_t add_bytes = p->fusion.add ? out_bytes : 0;
 	uint64_t total = 2 * (in_bytes + add_bytes + out_bytes) + calc_weight_bytes(p) +
-			 calc_stream_bytes(p);
+			 calc_stream_bytes(p, group);
 	enum conv_attr attr = p->batch > 1	      ? CONV_BATCH
 			      : in_bytes >= out_bytes ? CONV_IN_H
 						      : CONV_OUT_C;
@@ -330,7 +330,8 @@ static const struct {
 };
 
 /* What only a conv that is computed must keep. */
-#define RULES_OF_OPERATOR                                                                	(BIT(RULE_TYPES) | BIT(RULE_QUANT_VALUES) | BIT(RULE_QUANT_TYPE) |               \
+#define RULES_OF_OPERATOR                                                                \
+	(BIT(RULE_TYPES) | BIT(RULE_QUANT_VALUES) | BIT(RULE_QUANT_TYPE) |               \
 	 BIT(RULE_ACTIVATION) | BIT(RULE_ADD) | BIT(RULE_INT32_OUTPUT) |                 \
 	 BIT(RULE_ACCUMULATOR) | BIT(RULE_PIXEL_NORM) | BIT(RULE_PIXEL_PAD))
 

@@ -31,7 +31,8 @@ bool check_pixel_value(enum conv_attr attr, double value, struct loc loc,
 
 /*
  * All checks of one conv, ranges first; derives out_h and out_w when the kernel
- * fits, and what the problem says of `fusion`.  A check is left out when one that it builds on failed.
+ * fits, and what the problem says of `fusion`.  A check is left out when one that it
+ * builds on failed.
  */
 void check_conv(struct conv_problem *p, struct diag *diag);
 

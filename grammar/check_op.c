@@ -67,8 +67,8 @@ bool check_zero_point(int32_t zero, bool uint8, struct loc loc, struct diag *dia
 {
 	if (uint8 ? zero >= 0 && zero <= UINT8_MAX : zero >= INT8_MIN && zero <= INT8_MAX)
 		return true;
-	diag_error(diag, loc, "zero-point-range", "zero point %" PRId32 " is out of range",
-		   zero);
+	diag_error(diag, loc, "zero-point-range",
+		   "zero point %" PRId32 " is out of range", zero);
 	diag_note(diag, loc,
 		  uint8 ? "it can be 0 to 255: it is a stored byte"
 			: "it can be -128 to 127: it is a stored int8; bytes of 0 to 255 "
@@ -150,8 +150,9 @@ bool check_act_range(const struct conv_act *act, struct loc loc, struct diag *di
 			return true;
 		diag_error(diag, loc, "activation-range", "slope %g is out of range",
 			   act->slope);
-		diag_note(diag, loc, "it can be 0 to 1: what negative values are "
-				     "multiplied by");
+		diag_note(diag, loc,
+			  "it can be 0 to 1: what negative values are "
+			  "multiplied by");
 		return false;
 	default:
 		return true;
@@ -171,7 +172,8 @@ bool check_activation(struct conv_problem *p, struct diag *diag)
 			   act_refusal(p->act.kind) ? "" : " for type ",
 			   act_refusal(p->act.kind) ? "" : elem_name(p->elem));
 		diag_note(diag, loc, "%s", refusal);
-		diag_note(diag, loc, "compute it after the conv, or use 'relu' or 'clip'");
+		diag_note(diag, loc,
+			  "compute it after the conv, or use 'relu' or 'clip'");
 		return false;
 	}
 	if (p->act.kind == ACT_CLIP && p->act.low != 0) {
@@ -226,8 +228,7 @@ bool check_int32_output(struct conv_problem *p, struct diag *diag)
 		  "a zero point of the weights",
 		  "its correction is a part of the requantisation; use symmetric "
 		  "weights" },
-		{ p->output_quant.given, CONV_OUTPUT_QUANT,
-		  "an output quantisation",
+		{ p->output_quant.given, CONV_OUTPUT_QUANT, "an output quantisation",
 		  "an int32 output is the sum itself: its scale is that of the input "
 		  "times that of the weights" },
 		{ conv_is_depthwise(p), CONV_GROUPS, "a depthwise conv",

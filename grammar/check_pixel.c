@@ -64,8 +64,9 @@ bool check_pixel_norm(struct conv_problem *p, struct diag *diag)
 	loc = conv_attr_loc(p, CONV_INPUT_QUANT);
 	diag_error(diag, loc, "pixel-quant", "input quantisation with %s",
 		   conv_attr_name(attr));
-	diag_note(diag, loc,
-		  "the input is then bytes of 0 to 255 as they are; leave one of both out");
+	diag_note(
+	    diag, loc,
+	    "the input is then bytes of 0 to 255 as they are; leave one of both out");
 	return false;
 }
 
@@ -107,13 +108,14 @@ bool check_pixel_pad(struct conv_problem *p, struct diag *diag)
 	if (!n->mean_count || !is_padded(p) || is_one_pad(p))
 		return true;
 	diag_error(diag, loc, "pixel-pad", "input mean with padding");
-	diag_note(diag, loc,
-		  p->elem == NPU_ELEM_INT8
-		      ? "padding is one byte for all channels, and the means %g to %g are "
-			"not all within 0.5 of one; use 'pad valid' and store the border "
-			"with the image"
-		      : "padding in fp16 is 0, and the means are %g to %g; use 'pad valid' "
-			"and store the border with the image",
-		  mean_of(n, false), mean_of(n, true));
+	diag_note(
+	    diag, loc,
+	    p->elem == NPU_ELEM_INT8
+		? "padding is one byte for all channels, and the means %g to %g are "
+		  "not all within 0.5 of one; use 'pad valid' and store the border "
+		  "with the image"
+		: "padding in fp16 is 0, and the means are %g to %g; use 'pad valid' "
+		  "and store the border with the image",
+	    mean_of(n, false), mean_of(n, true));
 	return false;
 }

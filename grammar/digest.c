@@ -151,6 +151,7 @@ uint64_t conv_digest(uint64_t hash, const struct conv_problem *p)
 	}
 	for (enum conv_attr a = CONV_INPUT_QUANT; a < CONV_ATTR_N; a++)
 		if (is_said(p, a))
-			hash = digest_operator(digest_text(hash, conv_attr_name(a)), p, a);
+			hash =
+			    digest_operator(digest_text(hash, conv_attr_name(a)), p, a);
 	return hash;
 }

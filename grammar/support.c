@@ -5,7 +5,8 @@
 static const char only_products[] =
     "it was seen in matrix products only, with wide outputs: how larger kernels are "
     "stored is not known";
-static const char no_conv[] = "the hardware writes it and reads none of it as a conv's input";
+static const char no_conv[] =
+    "the hardware writes it and reads none of it as a conv's input";
 static const char no_conversion[] = "no conversion of the sums to it is known";
 
 /*

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct log log;
 	char why[LOG_WHY_BYTES];
 
-	if (!subject.blob && subject_open(&subject, SLUG) != 0)
+	if (!subject.blob && subject_open(&subject, SLUG, NPU_ELEM_FP16) != 0)
 		abort();
 	log_init(&log);
 	/* what was read before an error is looked at too */

@@ -264,7 +264,8 @@ static void every_prefix(void **state)
 	struct verify_subject s;
 
 	(void)state;
-	assert_int_equal(subject_open(&s, "b1_c32_h14_w14_oc128_wic32_k3x3_g1_s1_pvalid"),
+	assert_int_equal(subject_open(&s, "b1_c32_h14_w14_oc128_wic32_k3x3_g1_s1_pvalid",
+				      NPU_ELEM_FP16),
 			 0);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char *text = sample_text(TEST_DATA "/logs", names[i]);
@@ -289,7 +290,8 @@ static void random_changes(void **state)
 
 	(void)state;
 	print_message("seed %llu\n", (unsigned long long)seed);
-	assert_int_equal(subject_open(&s, "b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid"),
+	assert_int_equal(subject_open(&s, "b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid",
+				      NPU_ELEM_FP16),
 			 0);
 	for (int round = 0; round < 300; round++) {
 		char *copy = strdup(text);

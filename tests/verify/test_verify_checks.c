@@ -34,7 +34,7 @@ static struct verify_subject open_subject(const char *slug)
 {
 	struct verify_subject s;
 
-	assert_int_equal(subject_open(&s, slug), 0);
+	assert_int_equal(subject_open(&s, slug, NPU_ELEM_FP16), 0);
 	assert_int_equal(s.broken.code, NPURT_OK);
 	return s;
 }

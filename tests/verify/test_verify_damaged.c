@@ -168,7 +168,7 @@ static void damaged_bundles_fail(void **state)
 		struct report report;
 		const char *verdict;
 
-		assert_int_equal(subject_open(&s, H56), 0);
+		assert_int_equal(subject_open(&s, H56, NPU_ELEM_FP16), 0);
 		cases[i].damage(&s, (struct npub_plan *)s.npub.plans,
 				(struct npub_task *)s.npub.tasks);
 		check_subject(&s, &report);

@@ -34,7 +34,7 @@ static void specs_pass(void **state)
 		struct verify_subject s;
 		struct report report;
 
-		if (subject_open(&s, slugs[i]) != 0)
+		if (subject_open(&s, slugs[i], NPU_ELEM_FP16) != 0)
 			fail_msg("%s: not compiled", slugs[i]);
 		check_subject(&s, &report);
 		for (uint32_t k = 0; k < report.count; k++) {
@@ -55,14 +55,14 @@ static void bundle_files(void **state)
 	FILE *file;
 
 	(void)state;
-	assert_int_equal(subject_open(&made, H56), 0);
+	assert_int_equal(subject_open(&made, H56, NPU_ELEM_FP16), 0);
 	for (int damage = 0; damage < 2; damage++) {
 		((uint8_t *)made.blob)[made.bytes - 1] ^= (uint8_t)damage;
 		file = fopen(path, "wb");
 		assert_non_null(file);
 		assert_int_equal(fwrite(made.blob, 1, made.bytes, file), made.bytes);
 		fclose(file);
-		assert_int_equal(subject_open(&s, path), 0);
+		assert_int_equal(subject_open(&s, path, NPU_ELEM_FP16), 0);
 		assert_int_equal(s.kind, SUBJECT_BUNDLE);
 		report_init(&report);
 		subject_check_structure(&s, 0, &report);
@@ -95,7 +95,7 @@ static void templates(void **state)
 	FILE *file;
 
 	(void)state;
-	assert_int_equal(subject_open(&s, TEMPLATE), 0);
+	assert_int_equal(subject_open(&s, TEMPLATE, NPU_ELEM_FP16), 0);
 	assert_int_equal(s.kind, SUBJECT_TEMPLATE);
 	report_init(&report);
 	subject_check_template(&s, &report);
@@ -109,7 +109,7 @@ static void templates(void **state)
 	assert_non_null(file);
 	fputs(bad, file);
 	fclose(file);
-	assert_int_equal(subject_open(&s, path), 0);
+	assert_int_equal(subject_open(&s, path, NPU_ELEM_FP16), 0);
 	report_init(&report);
 	subject_check_template(&s, &report);
 	assert_non_null(strstr(verdict_of(&report, "template-schedule"), "SURFACE_ADD"));
@@ -137,7 +137,7 @@ static void captures(void **state)
 	assert_string_equal(verdict_of(&report, "capture-records"), "PASS");
 	assert_string_equal(verdict_of(&report, "capture-schedule"), "PASS");
 	/* another conv, then a bundle that departs, then a capture that does */
-	assert_int_equal(subject_open(&other, H56), 0);
+	assert_int_equal(subject_open(&other, H56, NPU_ELEM_FP16), 0);
 	report_init(&report);
 	subject_check_capture(&other, 0, &c, &report);
 	assert_non_null(
@@ -172,7 +172,7 @@ static void items_are_documented(void **state)
 	struct capture c;
 
 	(void)state;
-	assert_int_equal(subject_open(&s, TEMPLATE), 0);
+	assert_int_equal(subject_open(&s, TEMPLATE, NPU_ELEM_FP16), 0);
 	assert_true(capture_read(&c, CAPTURE, NULL, why));
 	check_subject(&s, &report);
 	subject_check_template(&s, &report);
@@ -203,7 +203,7 @@ static void refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		if (subject_open(&s, bad[i]) == 0)
+		if (subject_open(&s, bad[i], NPU_ELEM_FP16) == 0)
 			fail_msg("%s: is opened", bad[i]);
 	}
 }
