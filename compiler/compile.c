@@ -28,6 +28,10 @@ static void size_bos(struct compiled_conv *c)
 		.input = c->layout.input.bytes,
 		.output = c->layout.output.bytes,
 	};
+	if (c->problem->fusion.add) {
+		c->bos.operand_offset = c->layout.operand_offset;
+		c->bos.input = c->layout.operand_offset + c->layout.output.bytes;
+	}
 }
 
 static void report_refusal(const struct conv_problem *p, uint32_t cores,

@@ -34,9 +34,9 @@ static bool emit_data(struct bundle *b, const struct compiled_conv *c,
 	data = bundle_data(b, weight->data_bytes, &weight->data_offset);
 	if (!data)
 		return false;
-	pack_weights(c->problem, l, o->weights, data);
+	pack_weights(c->problem, l, o, data);
 	if (l->bias_bytes)
-		pack_bias(c->problem, l, o->bias, data + l->bias_offset);
+		pack_bias(c->problem, l, o, data + l->bias_offset);
 	return true;
 }
 
@@ -60,21 +60,55 @@ static bool emit_bos(struct bundle *b, const struct compiled_conv *c,
 	return true;
 }
 
-static uint32_t emit_feature(struct bundle *b, const struct feature_layout *f,
-			     const char *name, enum npub_tensor_role role, uint32_t bo)
+/* A tensor with everything but what the caller adds to it. */
+static struct npub_tensor make_feature(struct bundle *b, const struct feature_layout *f,
+				       const char *name, enum npub_tensor_role role,
+				       const struct tensor_quant *q)
 {
-	struct npub_tensor t = {
+	return (struct npub_tensor){
 		.name = bundle_string(b, name), .role = role, .elem = f->elem,
 		.layout = f->kind, .n = f->n, .c = f->c, .h = f->h, .w = f->w,
-		.bo = bo, .row_pixels = f->row_pixels, .plane_pixels = f->plane_pixels,
+		.row_pixels = f->row_pixels, .plane_pixels = f->plane_pixels,
 		.surfaces = f->surfaces, .image_bytes = f->image_bytes, .bytes = f->bytes,
-		.scale = 1.0f,
+		.scale = q->scale, .zero_point = q->zero,
+		.user_form = q->uint8 ? NPUB_USER_UINT8 : NPUB_USER_SAME,
 	};
-
-	return bundle_tensor(b, &t);
 }
 
-static uint32_t emit_weights(struct bundle *b, const struct compiled_conv *c, uint32_t bo)
+/* Input, output, and the second input of an addition, which lies as the output does. */
+static void emit_features(struct bundle *b, const struct compiled_conv *c,
+			  const struct operands *o, struct npub_conv *conv)
+{
+	struct npub_tensor t;
+
+	t = make_feature(b, &c->layout.input, "input", NPUB_TENSOR_INPUT, &o->input);
+	t.bo = conv->first_bo + BO_INPUT;
+	conv->input = bundle_tensor(b, &t);
+	t = make_feature(b, &c->layout.output, "output", NPUB_TENSOR_OUTPUT, &o->output);
+	t.bo = conv->first_bo + BO_OUTPUT;
+	conv->output = bundle_tensor(b, &t);
+	if (!c->problem->fusion.add)
+		return;
+	t = make_feature(b, &c->layout.output, "operand", NPUB_TENSOR_OPERAND, &o->operand);
+	t.bo = conv->first_bo + BO_INPUT;
+	t.bo_offset = c->bos.operand_offset;
+	conv->operand = bundle_tensor(b, &t);
+}
+
+/* The scale that the requantisation counts in: of the channel with the largest. */
+static float largest_scale(const struct operands *o, uint32_t count)
+{
+	float most = 0;
+
+	if (!o->weight_scale)
+		return 1.0f;
+	for (uint32_t k = 0; k < count; k++)
+		most = o->weight_scale[k] > most ? o->weight_scale[k] : most;
+	return most;
+}
+
+static uint32_t emit_weights(struct bundle *b, const struct compiled_conv *c,
+			     const struct operands *o, uint32_t bo)
 {
 	const struct conv_problem *p = c->problem;
 	bool depthwise = c->layout.mode == NPUB_MODE_DEPTHWISE;
@@ -85,7 +119,7 @@ static uint32_t emit_weights(struct bundle *b, const struct compiled_conv *c, ui
 		.n = p->out_c, .c = conv_group_in_c(p), .h = p->kernel_h, .w = p->kernel_w,
 		.bo = bo, .bo_offset = c->weight_bo.weights,
 		.image_bytes = c->layout.weight_bytes, .bytes = c->layout.weight_bytes,
-		.scale = 1.0f,
+		.scale = largest_scale(o, p->out_c), .zero_point = c->op.weight_zero,
 	};
 
 	return bundle_tensor(b, &t);
@@ -93,12 +127,13 @@ static uint32_t emit_weights(struct bundle *b, const struct compiled_conv *c, ui
 
 static uint32_t emit_bias(struct bundle *b, const struct compiled_conv *c, uint32_t bo)
 {
+	const struct conv_layout *l = &c->layout;
 	struct npub_tensor t = {
 		.name = bundle_string(b, "bias"), .role = NPUB_TENSOR_BIAS,
-		.elem = NPU_ELEM_FP32, .layout = NPUB_LAYOUT_LINEAR,
+		.elem = l->bias_elem, .layout = l->bias_kind,
 		.n = 1, .c = c->problem->out_c, .h = 1, .w = 1,
 		.bo = bo, .bo_offset = c->weight_bo.bias,
-		.image_bytes = c->layout.bias_bytes, .bytes = c->layout.bias_bytes,
+		.image_bytes = l->bias_bytes, .bytes = l->bias_bytes,
 		.scale = 1.0f,
 	};
 
@@ -219,13 +254,14 @@ bool compile_emit(struct bundle *b, const struct compiled_conv *c,
 	conv.regcmd_bo_offset = (uint32_t)c->weight_bo.regcmd;
 	if (!emit_bos(b, c, o))
 		return false;
-	conv.input = emit_feature(b, &c->layout.input, "input", NPUB_TENSOR_INPUT,
-				  conv.first_bo + BO_INPUT);
-	conv.output = emit_feature(b, &c->layout.output, "output", NPUB_TENSOR_OUTPUT,
-				   conv.first_bo + BO_OUTPUT);
-	conv.weights = emit_weights(b, c, conv.regcmd_bo);
+	emit_features(b, c, o, &conv);
+	conv.weights = emit_weights(b, c, o, conv.regcmd_bo);
 	if (c->layout.bias_bytes)
 		conv.bias = emit_bias(b, c, conv.regcmd_bo);
+	if (o->weight_scale) {
+		conv.first_scale = bundle_scales(b, o->weight_scale, c->problem->out_c);
+		conv.scale_count = c->problem->out_c;
+	}
 	conv.first_plan = emit_plans(b, c);
 	conv.plan_count = bundle_count(b, NPUB_SECTION_PLANS) - conv.first_plan;
 	conv.first_task = bundle_tasks(b, r->tasks, r->task_count);

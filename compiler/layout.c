@@ -166,6 +166,22 @@ static bool cut_slices(struct conv_layout *l, const struct conv_problem *p)
 	return true;
 }
 
+/* The bias stream, one value a stored channel or one with its scale (F-55, F-81). */
+static void lay_out_bias(struct conv_layout *l, const struct conv_problem *p,
+			 uint32_t chan_group)
+{
+	l->bias_elem = p->elem == NPU_ELEM_INT8 ? NPU_ELEM_INT32 : NPU_ELEM_FP32;
+	l->bias_kind =
+	    p->fusion.per_channel ? NPUB_LAYOUT_BIAS_GROUPED : NPUB_LAYOUT_LINEAR;
+	l->bias_chan_bytes =
+	    p->fusion.per_channel ? NPU_BIAS_CHAN_BYTES_SCALED : NPU_BIAS_CHAN_BYTES;
+	if (!conv_streams_bias(p))
+		return;
+	l->bias_offset = npu_round_up64(l->weight_bytes, NPU_BO_ALIGN_BYTES);
+	l->bias_bytes =
+	    (uint64_t)npu_round_up(p->out_c, chan_group) * l->bias_chan_bytes;
+}
+
 bool layout_from_problem(struct conv_layout *l, const struct conv_problem *p)
 {
 	uint32_t chan_group;
@@ -180,12 +196,9 @@ bool layout_from_problem(struct conv_layout *l, const struct conv_problem *p)
 	lay_out_output(&l->output, p, l->out_elem, chan_group);
 	if (!cut_slices(l, p))
 		return false;
-	if (conv_streams_bias(p)) {
-		l->bias_offset = npu_round_up64(l->weight_bytes, NPU_BO_ALIGN_BYTES);
-		l->bias_bytes = (uint64_t)npu_round_up(p->out_c, chan_group) *
-				(p->fusion.per_channel ? NPU_BIAS_CHAN_BYTES_SCALED
-						       : NPU_BIAS_CHAN_BYTES);
-	}
+	lay_out_bias(l, p, chan_group);
+	if (p->fusion.add)
+		l->operand_offset = npu_round_up64(l->input.bytes, NPU_BO_ALIGN_BYTES);
 	return true;
 }
 

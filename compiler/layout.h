@@ -1,5 +1,5 @@
 /*
- * Bytes: where input, weights, bias and output of a conv lie in their BOs.
+ * Bytes: where input, operand, weights, bias and output of a conv lie in their BOs.
  *
  * Follows from the conv problem alone; no plan changes it.
  */
@@ -48,7 +48,11 @@ struct conv_layout {
 	uint32_t groups_per_slice; /* 1 for dense and depthwise */
 	uint64_t weight_bytes;     /* all slices */
 	uint64_t bias_offset;      /* after the weights, 64-byte aligned */
-	uint64_t bias_bytes;       /* 0: none; else one fp32 per stored channel */
+	uint64_t bias_bytes;       /* 0: none; else bias_chan_bytes per stored channel */
+	enum npub_layout bias_kind; /* LINEAR or BIAS_GROUPED */
+	enum npu_elem bias_elem;    /* fp32 or int32 */
+	uint32_t bias_chan_bytes;
+	uint64_t operand_offset;   /* in the input BO: of a tensor that is added */
 };
 
 /*

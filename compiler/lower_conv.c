@@ -4,45 +4,12 @@
  *
  * Values: npu-programming s. 2, schedules s. 6 (F-38, F-39).
  */
-#include "lower.h"
+#include "lower_priv.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "chan.h"
-
-/* What one tile's registers are made from. */
-struct lowering {
-	struct task_desc *task;
-	const struct conv_problem *p;
-	const struct npub_op *op;
-	const struct conv_layout *l;
-	const struct plan *plan;
-	const struct tile *t;
-	const struct weight_bo_layout *wbo;
-	bool depthwise, pixel, rdma;
-	uint32_t padded_k;        /* Kp: channels the DPU writes */
-	uint32_t group_surfaces;  /* ns: surfaces of one kernel group */
-	uint32_t surf_bytes;      /* DST_SURF_STRIDE */
-	uint32_t kernel_bytes;    /* WEIGHT_SIZE1 of this tile */
-	uint32_t kernels;         /* stored */
-};
-
-static void set(struct lowering *w, enum npu_field field, uint64_t value)
-{
-	enum npu_reg reg = npu_fields[field].reg;
-
-	w->task->value[reg] = npu_field_pack(w->task->value[reg], field, value);
-}
-
-static void set_addr(struct lowering *w, enum npu_reg reg, enum npub_bo_role bo,
-		     uint64_t offset)
-{
-	struct task_desc *t = w->task;
-
-	assert(t->addr_count < TASK_MAX_ADDRS);
-	t->addr[t->addr_count++] = (struct task_addr){ reg, bo, offset };
-}
 
 /* CONV_CON2's co-work mode: who shares what (F-37). */
 static uint32_t cowork_mode(const struct plan *plan)
@@ -77,16 +44,6 @@ static uint64_t weight_offset(const struct lowering *w)
 		: (uint64_t)(w->t->k - s->k) * w->kernel_bytes;
 
 	return w->wbo->weights + s->weight_offset + in_slice;
-}
-
-static uint64_t output_offset(const struct lowering *w)
-{
-	const struct feature_layout *out = &w->l->output;
-	const struct tile *t = w->t;
-
-	return t->image * out->image_bytes +
-	       (uint64_t)(t->k / w->l->out_elem->atom_chans) * w->surf_bytes +
-	       (uint64_t)t->y * out->row_pixels * NPU_ATOM_BYTES;
 }
 
 static void lower_cna_mode(struct lowering *w)
@@ -178,12 +135,6 @@ static void lower_core(struct lowering *w)
 	set(w, NPU_CORE_DATAOUT_SIZE_1_DATAOUT_CHANNEL, w->padded_k);
 }
 
-/* The look-up table exists once, not once a register group: no ping-pong. */
-static uint32_t s_pointer(const struct lowering *w)
-{
-	return w->p->fusion.table ? NPU_S_POINTER_CLEAR : NPU_S_POINTER_PINGPONG;
-}
-
 static void lower_dpu_cube(struct lowering *w)
 {
 	w->task->value[NPU_REG_DPU_S_POINTER] = s_pointer(w);
@@ -202,105 +153,11 @@ static void lower_dpu_cube(struct lowering *w)
 	set(w, NPU_DPU_BS_OW_CFG_SIZE_E_2, w->group_surfaces);
 	set(w, NPU_DPU_BS_OW_CFG_SIZE_E_1, w->group_surfaces);
 	set(w, NPU_DPU_BS_OW_CFG_SIZE_E_0, w->group_surfaces);
-	set(w, NPU_DPU_BS_OW_CFG_OD_BYPASS, 1);
 	set(w, NPU_DPU_WDMA_SIZE_0_CHANNEL_WDMA, w->padded_k);
 	set(w, NPU_DPU_WDMA_SIZE_1_HEIGHT_WDMA, w->t->y_count);
 	set(w, NPU_DPU_WDMA_SIZE_1_WIDTH_WDMA, w->p->out_w);
 	set(w, NPU_DPU_SURFACE_ADD_SURF_ADD,
 	    (uint64_t)w->group_surfaces * w->surf_bytes);
-}
-
-/* BS adds the bias stream or is off; BN and EW are off; fp32 becomes fp16. */
-static void lower_dpu_stages(struct lowering *w)
-{
-	set(w, NPU_DPU_BS_CFG_BS_RELU_BYPASS, 1);
-	set(w, NPU_DPU_BS_CFG_BS_MUL_BYPASS, 1);
-	if (w->rdma) {
-		set(w, NPU_DPU_BS_CFG_BS_ALU_ALGO, NPU_ALU_ADD);
-		set(w, NPU_DPU_BS_CFG_BS_ALU_SRC, 1);
-	} else {
-		set(w, NPU_DPU_BS_CFG_BS_ALU_BYPASS, 1);
-		set(w, NPU_DPU_BS_CFG_BS_BYPASS, 1);
-	}
-	set(w, NPU_DPU_BN_CFG_BN_RELU_BYPASS, 1);
-	set(w, NPU_DPU_BN_CFG_BN_MUL_BYPASS, 1);
-	set(w, NPU_DPU_BN_CFG_BN_ALU_BYPASS, 1);
-	set(w, NPU_DPU_BN_CFG_BN_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_RELU_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_OP_CVT_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_LUT_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_OP_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_BYPASS, 1);
-	set(w, NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SCALE, 1);
-	set(w, NPU_DPU_OUT_CVT_SCALE_OUT_CVT_SCALE, 1);
-	set(w, NPU_DPU_OUT_CVT_SCALE_FP32TOFP16_EN, w->p->out_elem == NPU_ELEM_FP16);
-}
-
-/* Bytes of one channel in the bias stream: value, or value and multiplier. */
-static uint32_t bias_chan_bytes(const struct lowering *w)
-{
-	return w->p->fusion.per_channel ? NPU_BIAS_CHAN_BYTES_SCALED : NPU_BIAS_CHAN_BYTES;
-}
-
-/*
- * The operand of an addition lies as the output does; even surfaces come by one
- * engine, odd ones by the other (schedules s. 6):
- *
- *     second base = first + 16Q        notch = (2Q - oh*ow) * 16
- */
-static void lower_add(struct lowering *w)
-{
-	uint64_t notch = 2ull * w->surf_bytes -
-			 (uint64_t)w->p->out_w * w->t->y_count * NPU_ATOM_BYTES;
-
-	set_addr(w, NPU_REG_DPU_RDMA_SRC_BASE_ADDR, NPUB_BO_INPUT, output_offset(w));
-	set_addr(w, NPU_REG_DPU_RDMA_EW_BASE_ADDR, NPUB_BO_INPUT,
-		 output_offset(w) + w->surf_bytes);
-	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_MODE, 1);
-	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE, w->l->elem->bytes);
-	set(w, NPU_DPU_RDMA_EW_SURF_STRIDE_EW_SURF_STRIDE, w->surf_bytes);
-	set(w, NPU_DPU_RDMA_SURF_NOTCH_SURF_NOTCH_ADDR, notch);
-	set(w, NPU_DPU_RDMA_EW_SURF_NOTCH_EW_SURF_NOTCH, notch);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_COMB_USE, NPU_RDMA_COMB_ADD);
-}
-
-/* One operand a channel, over all pixels; one capture (F-65). */
-static void lower_add_channel(struct lowering *w)
-{
-	set_addr(w, NPU_REG_DPU_RDMA_EW_BASE_ADDR, NPUB_BO_WEIGHT,
-		 (uint64_t)w->t->k * w->l->elem->bytes);
-	set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DATA_SIZE, w->l->elem->bytes);
-	set(w, NPU_DPU_RDMA_EW_SURF_STRIDE_EW_SURF_STRIDE, w->surf_bytes);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
-}
-
-/* The read engine streams one bias a channel, and the operand of an addition. */
-static void lower_rdma(struct lowering *w)
-{
-	w->task->value[NPU_REG_DPU_RDMA_S_POINTER] = s_pointer(w);
-	set(w, NPU_DPU_RDMA_DATA_CUBE_WIDTH_WIDTH, w->p->out_w);
-	set(w, NPU_DPU_RDMA_DATA_CUBE_HEIGHT_HEIGHT, w->t->y_count);
-	set(w, NPU_DPU_RDMA_DATA_CUBE_CHANNEL_CHANNEL, w->padded_k);
-	set(w, NPU_DPU_RDMA_BRDMA_CFG_BRDMA_DATA_USE, 1);
-	set_addr(w, NPU_REG_DPU_RDMA_BS_BASE_ADDR, NPUB_BO_WEIGHT,
-		 w->wbo->bias + (uint64_t)w->t->k * bias_chan_bytes(w));
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_IN_PRECISION, w->p->elem);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_BURST_LEN, NPU_BURST_16);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_PROC_PRECISION, w->p->elem);
-	set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_CONV_MODE,
-	    w->depthwise ? NPU_MODE_DEPTHWISE : 0);
-	set(w, NPU_DPU_RDMA_WEIGHT_E_WEIGHT, 1);
-	set(w, NPU_DPU_RDMA_WEIGHT_N_WEIGHT, 1);
-	set(w, NPU_DPU_RDMA_WEIGHT_B_WEIGHT, 1);
-	set(w, NPU_DPU_RDMA_WEIGHT_M_WEIGHT, 1);
-	if (w->p->fusion.add) {
-		lower_add(w);
-	} else if (w->p->fusion.add_channel) {
-		lower_add_channel(w);
-	} else {
-		set(w, NPU_DPU_RDMA_ERDMA_CFG_ERDMA_DISABLE, 1);
-		set(w, NPU_DPU_RDMA_FEATURE_MODE_CFG_MRDMA_DISABLE, 1);
-	}
 }
 
 static void describe_tile(struct npub_debug_tile *d, const struct tile *t)
@@ -343,7 +200,7 @@ void lower_conv(struct task_desc *task, const struct conv_problem *p,
 	lower_cna_dma(&w);
 	lower_core(&w);
 	lower_dpu_cube(&w);
-	lower_dpu_stages(&w);
+	lower_stages(&w);
 	if (w.rdma)
 		lower_rdma(&w);
 	task->block_mask = w.rdma ? NPU_MASK_CONV_RDMA : NPU_MASK_CONV;

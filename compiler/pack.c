@@ -163,12 +163,54 @@ static bool slice_is_full(const struct conv_layout *layout, const struct conv_sl
 	       s->stored_kernels == s->k_count;
 }
 
+/* Does padding hold anything but zeros? */
+static bool has_weight_zeros(const struct conv_problem *p, const struct operands *o)
+{
+	for (uint32_t k = 0; o->weight_zero && k < p->out_c; k++) {
+		if (o->weight_zero[k])
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Every lane of kernel `k` of a dense slice, in all its blocks and taps, holds the
+ * kernel's zero point.  int8 only: a float has none.
+ */
+static void fill_kernel(const struct conv_layout *layout, const struct conv_slice *s,
+			size_t taps, uint32_t k, int32_t zero, uint8_t *packed)
+{
+	struct block b = { .kernels = { .taps = taps } };
+
+	for (uint32_t c = 0; c < s->kernel_chans; c += NPU_WEIGHT_BLOCK_CHANS) {
+		place_dense(&b, s, layout->elem, k, c);
+		for (size_t tap = 0; tap < taps; tap++)
+			memset(packed + b.packed + tap * b.kernels.tap_pitch, zero,
+			       b.kernels.tap_major_pitch);
+	}
+}
+
+/* What the visit that follows leaves alone. */
+static void fill_padding(const struct conv_problem *p, const struct conv_layout *layout,
+			 const struct conv_slice *s, const struct operands *o,
+			 uint8_t *packed)
+{
+	size_t taps = (size_t)p->kernel_h * p->kernel_w;
+
+	memset(packed + s->weight_offset, 0, s->weight_bytes);
+	/* a depthwise lane is a kernel of its own: no padding counts for another */
+	if (layout->mode == NPUB_MODE_DEPTHWISE || !has_weight_zeros(p, o))
+		return;
+	for (uint32_t k = 0; k < s->k_count; k++)
+		fill_kernel(layout, s, taps, k, o->weight_zero[s->k + k], packed);
+}
+
 void pack_weights(const struct conv_problem *p, const struct conv_layout *layout,
-		  const void *oihw, void *packed)
+		  const struct operands *o, void *packed)
 {
 	const struct visitor visitor = {
 		.visit = pack_block,
-		.from = oihw,
+		.from = o->weights,
 		.to = packed,
 	};
 	uint64_t end = 0; /* of the slices so far; between them there may be padding */
@@ -178,7 +220,7 @@ void pack_weights(const struct conv_problem *p, const struct conv_layout *layout
 
 		memset(visitor.to + end, 0, s->weight_offset - end);
 		if (!slice_is_full(layout, s))
-			memset(visitor.to + s->weight_offset, 0, s->weight_bytes);
+			fill_padding(p, layout, s, o, packed);
 		visit_slice(p, layout, s, &visitor);
 		end = s->weight_offset + s->weight_bytes;
 	}
@@ -196,20 +238,4 @@ void unpack_weights(const struct conv_problem *p, const struct conv_layout *layo
 
 	for (uint32_t i = 0; i < layout->slice_count; i++)
 		visit_slice(p, layout, &layout->slices[i], &visitor);
-}
-
-void pack_bias(const struct conv_problem *p, const struct conv_layout *layout,
-	       const float *bias, void *packed)
-{
-	size_t real_bytes = p->out_c * sizeof *bias;
-
-	memcpy(packed, bias, real_bytes);
-	memset((uint8_t *)packed + real_bytes, 0, layout->bias_bytes - real_bytes);
-}
-
-void unpack_bias(const struct conv_problem *p, const struct conv_layout *layout,
-		 const void *packed, float *bias)
-{
-	(void)layout;
-	memcpy(bias, packed, p->out_c * sizeof *bias);
 }

@@ -116,7 +116,7 @@ static void compare_values(struct comparison *x, const struct record_view *r,
 			continue;
 		}
 		if (t->in_weight_bo[i])
-			mine += (uint32_t)record_part_start(reg, &x->ours->weight_bo);
+			mine += (uint32_t)record_part_start(reg, x->ours);
 		x->tally->registers++;
 		if ((t->value[i] ^ mine) & bits)
 			verify_differ(x, "%s.%s is %#x, captured %#x",
@@ -280,7 +280,7 @@ static bool compare_compiled(struct comparison *x)
 {
 	const struct capture_task **list = calloc(x->c->task_count + 1, sizeof *list);
 
-	x->records = record_views(&x->ours->regcmds, &x->ours->weight_bo);
+	x->records = record_views(x->ours);
 	if (!list || !x->records) {
 		verify_differ(x, "out of memory");
 	} else {

@@ -2,20 +2,25 @@
 
 #include <stdlib.h>
 
-uint64_t record_part_start(enum npu_reg reg, const struct weight_bo_layout *wbo)
+uint64_t record_part_start(enum npu_reg reg, const struct compiled_conv *c)
 {
+	const struct weight_bo_layout *wbo = &c->weight_bo;
+
 	switch (reg) {
 	case NPU_REG_CNA_DCOMP_ADDR0: return wbo->weights;
 	case NPU_REG_DPU_RDMA_BS_BASE_ADDR: return wbo->bias;
 	case NPU_REG_PPU_DST_BASE_ADDR: return wbo->scratch;
 	case NPU_REG_PPU_RDMA_SRC_BASE_ADDR: return wbo->scratch + NPU_PPU_SCRATCH_BYTES;
+	case NPU_REG_DPU_RDMA_SRC_BASE_ADDR:
+	case NPU_REG_DPU_RDMA_EW_BASE_ADDR: return c->layout.operand_offset;
 	default: return 0;
 	}
 }
 
 /* Words with their addends in place of the addresses that they will hold. */
-static uint64_t *patch(const struct regcmds *r, const struct weight_bo_layout *wbo)
+static uint64_t *patch(const struct compiled_conv *c)
 {
+	const struct regcmds *r = &c->regcmds;
 	uint64_t *words = malloc((r->word_count + 1) * sizeof *words);
 
 	if (!words)
@@ -26,7 +31,8 @@ static uint64_t *patch(const struct regcmds *r, const struct weight_bo_layout *w
 		const struct npub_reloc *p = &r->relocs[i];
 		struct npu_word w = npu_word_unpack(words[p->word]);
 		uint64_t start = w.target == NPU_TARGET_PC
-					 ? wbo->regcmd : record_part_start(npu_reg_from_offset(w.offset), wbo);
+				     ? c->weight_bo.regcmd
+				     : record_part_start(npu_reg_from_offset(w.offset), c);
 
 		w.value = (uint32_t)(p->addend - start);
 		words[p->word] = npu_word_pack(w);
@@ -65,10 +71,11 @@ static void complete(struct record_view *v, const struct record_view *before)
 	}
 }
 
-struct record_view *record_views(const struct regcmds *r, const struct weight_bo_layout *wbo)
+struct record_view *record_views(const struct compiled_conv *c)
 {
+	const struct regcmds *r = &c->regcmds;
 	struct record_view *views = calloc(r->task_count + 1, sizeof *views);
-	uint64_t *words = patch(r, wbo);
+	uint64_t *words = patch(c);
 
 	if (!views || !words) {
 		free(words);

@@ -4,7 +4,7 @@
 #ifndef VERIFY_RECORD_H
 #define VERIFY_RECORD_H
 
-#include "encode.h"
+#include "compile.h"
 #include "hw/npu_word.h"
 
 struct record_view {
@@ -17,14 +17,16 @@ struct record_view {
 };
 
 /*
- * Decode every record.  Addresses in the weight BO are counted from the start of
- * the part they belong to (weights, bias, scratch line), as captures do.
- * NULL when out of memory.
+ * Where the part of its BO that a register points into starts: weights, bias and
+ * scratch lines of the weight BO, the operand behind the input; else 0.
  */
-/* Where the part of the weight BO that a register points into starts; else 0. */
-uint64_t record_part_start(enum npu_reg reg, const struct weight_bo_layout *wbo);
+uint64_t record_part_start(enum npu_reg reg, const struct compiled_conv *c);
 
-struct record_view *record_views(const struct regcmds *r, const struct weight_bo_layout *wbo);
+/*
+ * Decode every record.  Addresses are counted from the start of the part they belong
+ * to, as captures do.  NULL when out of memory.
+ */
+struct record_view *record_views(const struct compiled_conv *c);
 void record_views_free(struct record_view *views, const struct regcmds *r);
 
 #endif

@@ -74,7 +74,12 @@
 #define NPU_BIAS_CHAN_BYTES 4u         /* F-55: fp32 or int32 */
 #define NPU_BIAS_CHAN_BYTES_SCALED 8u  /* F-55: and correction and multiplier */
 #define NPU_RDMA_COMB_ADD 5u           /* F-39: both engines read for an addition */
+#define NPU_BRDMA_BIAS 1u              /* F-55: value only */
 #define NPU_BRDMA_PER_CHANNEL 7u       /* F-55: value, correction and multiplier */
+#define NPU_BIAS_GROUP_CHANS 8u        /* F-81: channels of one 64-byte group */
+#define NPU_BIAS_FACTOR_SHIFT 14u      /* F-80: a channel's multiplier over 2^14 */
+#define NPU_EW_DATA_EACH 1u            /* F-80: an operand for every element */
+#define NPU_PAD_BYTE_TWICE 0x101u      /* F-80: depthwise int8 pads with 16 bits */
 #define NPU_INT_MASK_DPU 0x300u        /* F-33: both groups of the DPU */
 #define NPU_INT_MASK_PPU 0xc00u        /* F-33: both groups of the PPU */
 #define NPU_INT_CLEAR_ALL 0x1ffffu     /* F-33 */

@@ -268,18 +268,18 @@ static const uint8_t *tensor_data(const struct npub *b, uint32_t tensor, uint64_
 	return b->data + bo->data_offset + t->bo_offset;
 }
 
-struct operands {
+struct check_operands {
 	float *input, *weights, *bias;
 };
 
-static void free_operands(struct operands *o)
+static void free_operands(struct check_operands *o)
 {
 	free(o->input);
 	free(o->weights);
 	free(o->bias);
 }
 
-static enum check_status unpack_operands(struct operands *o, const struct npub *b,
+static enum check_status unpack_operands(struct check_operands *o, const struct npub *b,
 					 const struct npub_conv *c,
 					 const struct conv_problem *p,
 					 const struct conv_layout *layout, char *why,
@@ -310,11 +310,11 @@ static enum check_status unpack_operands(struct operands *o, const struct npub *
 	o->bias = malloc(c->out_c * sizeof(*o->bias));
 	if (!o->weights || !o->bias)
 		return CHECK_NOMEM;
-	unpack_bias(p, layout, bias, o->bias);
+	unpack_bias(p, layout, bias, &(struct operands){ .bias = o->bias });
 	return CHECK_DONE;
 }
 
-static enum check_status load_operands(struct operands *o, const struct npub *b,
+static enum check_status load_operands(struct check_operands *o, const struct npub *b,
 				       const struct npub_conv *c,
 				       const struct tensor *input, char *why,
 				       size_t why_bytes)
@@ -345,7 +345,7 @@ enum check_status check_output(struct check_result *result, const struct npub *b
 			       const struct tensor *output, uint32_t threads,
 			       bool progress, char *why, size_t why_bytes)
 {
-	struct operands o = { NULL, NULL, NULL };
+	struct check_operands o = { NULL, NULL, NULL };
 	struct job job = { .out_elem = output->desc.elem,
 			   .output = output->data,
 			   .rows = (size_t)c->batch * c->out_c * c->out_h,

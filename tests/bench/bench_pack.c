@@ -54,7 +54,8 @@ static void body_pack(void *context)
 {
 	struct work *w = context;
 
-	pack_weights(&w->p, &w->layout, w->user, w->packed);
+	pack_weights(&w->p, &w->layout, &(struct operands){ .weights = w->user },
+		     w->packed);
 }
 
 static void body_unpack(void *context)

@@ -174,12 +174,14 @@ static uint8_t *make_bundle(const struct shape *s, size_t *bytes)
 	uint16_t *weights = malloc(count * sizeof *weights);
 	struct compiled_conv c;
 	struct diag *diag = diag_new(stderr);
+	const struct operands o = { .weights = weights, .input.scale = 1,
+				    .output.scale = 1 };
 	const uint8_t *image;
 	uint8_t *copy = NULL;
 
 	if (weights && b && diag && compile_conv(&c, &p, NULL, &options, diag)) {
 		memset(weights, 0x34, count * sizeof *weights);
-		if (compile_emit(b, &c, &(struct operands){ .weights = weights })) {
+		if (compile_emit(b, &c, &o)) {
 			image = bundle_finish(b, bytes);
 			copy = aligned_alloc(4096, (*bytes + 4095) / 4096 * 4096);
 			if (image && copy)

@@ -46,6 +46,7 @@ struct both {
 	struct conv_layout layout;
 	size_t count, bytes; /* user's elements and bytes */
 	uint8_t *user, *packed, *back;
+	int32_t *zeros; /* of each kernel's weights; NULL: none */
 };
 
 static inline uint8_t *take(size_t bytes)
@@ -80,9 +81,22 @@ static inline uint32_t element(const struct both *b, const uint8_t *buffer, size
 	return half;
 }
 
-static inline void open_both(struct both *b, struct conv_problem p)
+/* Zero points all over the range of an int8, neighbours different. */
+static inline int32_t *make_zeros(uint32_t count)
+{
+	int32_t *zeros = malloc(count * sizeof *zeros);
+
+	assert_non_null(zeros);
+	for (uint32_t k = 0; k < count; k++)
+		zeros[k] = (int32_t)((k * 37 + 200) % 256) - 128;
+	return zeros;
+}
+
+/* `zeros` is the fixture's from now on. */
+static inline void open_both_with(struct both *b, struct conv_problem p, int32_t *zeros)
 {
 	b->p = p;
+	b->zeros = zeros;
 	assert_true(layout_from_problem(&b->layout, &b->p));
 	b->count = (size_t)p.out_c * (p.in_c / p.groups) * p.kernel_h * p.kernel_w;
 	b->bytes = b->count * b->layout.elem->bytes;
@@ -97,8 +111,15 @@ static inline void open_both(struct both *b, struct conv_problem p)
 		else
 			memcpy(b->user + i * 2, &half, sizeof half);
 	}
-	pack_weights(&b->p, &b->layout, b->user, b->packed);
+	pack_weights(&b->p, &b->layout,
+		     &(struct operands){ .weights = b->user, .weight_zero = zeros },
+		     b->packed);
 	unpack_weights(&b->p, &b->layout, b->packed, b->back);
+}
+
+static inline void open_both(struct both *b, struct conv_problem p)
+{
+	open_both_with(b, p, NULL);
 }
 
 static inline void close_both(struct both *b, const char *name)
@@ -110,6 +131,7 @@ static inline void close_both(struct both *b, const char *name)
 	free(b->user);
 	free(b->packed);
 	free(b->back);
+	free(b->zeros);
 	layout_free(&b->layout);
 }
 
@@ -126,9 +148,9 @@ static inline size_t user_index(const struct conv_problem *p, uint32_t k, uint32
 }
 
 static inline void check_position(const struct both *b, const char *name, size_t at,
-				  size_t user)
+				  size_t user, int32_t padding)
 {
-	uint32_t want = user == SIZE_MAX ? 0 : value_of(b, user);
+	uint32_t want = user == SIZE_MAX ? (uint8_t)padding : value_of(b, user);
 	uint32_t has = element(b, b->packed, at);
 
 	if (has != want)
@@ -152,11 +174,14 @@ static inline size_t walk_dense(const struct both *b, const char *name,
 					for (uint32_t c = c0; c < c0 + 32 && c < stored;
 					     c++) {
 						size_t user = SIZE_MAX;
+						int32_t zero = 0;
 
+						if (k < s->k_count && b->zeros)
+							zero = b->zeros[s->k + k];
 						if (k < s->k_count && c < s->c_count)
 							user = user_index(&b->p, s->k + k,
 									  s->c + c, tap);
-						check_position(b, name, at++, user);
+						check_position(b, name, at++, user, zero);
 					}
 	return at * b->layout.elem->bytes;
 }

@@ -87,7 +87,7 @@ static void test_worked_examples(void **state)
 		user = user_index(&b.p, worked[i].k, worked[i].c,
 				  worked[i].y * 3 + worked[i].x);
 		check_position(&b, worked[i].name,
-			       worked[i].want_byte / b.layout.elem->bytes, user);
+			       worked[i].want_byte / b.layout.elem->bytes, user, 0);
 		if (b.layout.slices[0].weight_bytes != worked[i].want_total)
 			fail_msg("%s: %llu bytes in all", worked[i].name,
 				 (unsigned long long)b.layout.slices[0].weight_bytes);
@@ -135,7 +135,7 @@ static void test_depthwise_order(void **state)
 				for (uint32_t c = c0; c < c0 + block && c < stored; c++)
 					check_position(&b, name, at++,
 						       c < chans ? (size_t)c * taps + tap
-								 : SIZE_MAX);
+								 : SIZE_MAX, 0);
 		if (at * b.layout.elem->bytes != b.layout.slices[0].weight_bytes)
 			fail_msg("%s: wrong size", name);
 		close_both(&b, name);
@@ -188,26 +188,44 @@ static void test_grouped_order(void **state)
 	}
 }
 
-static void test_bias(void **state)
-{
-	struct conv_problem p = make_problem(NPU_ELEM_FP16, 37, 8, 1, 1, 1);
-	struct conv_layout layout;
-	float bias[37], back[37], packed[48];
+/* clang-format off */
+static const struct {
+	const char *name;
+	uint32_t out_c, in_c, groups, kernel_h, kernel_w;
+} zero_cases[] = {
+	/* name                            K    C   g  kh kw */
+	{ "nothing to fill",              64,  64,  1, 3, 3 },
+	{ "part of an atom",               5,   6,  1, 2, 3 },
+	{ "last block part filled",       32,  41,  1, 1, 1 },
+	{ "odd kernels, the pair empty",  33,  17,  1, 3, 3 },
+	{ "one kernel of one channel",     1,   5,  1, 1, 1 },
+	{ "three-channel image",           8,   3,  1, 3, 3 },
+	{ "two groups in a slice",        64,  64,  2, 3, 3 },
+	{ "groups that share an atom",    35,  15,  5, 3, 3 },
+	{ "more than one slice",         320, 160, 10, 1, 1 },
+};
+/* clang-format on */
 
+/* Lanes that hold no weight hold their kernel's zero point. */
+static void test_padding_is_the_zero_point(void **state)
+{
 	(void)state;
-	p.bias.kind = SOURCE_SEED;
-	assert_true(layout_from_problem(&layout, &p));
-	assert_int_equal(layout.bias_bytes, sizeof packed);
-	for (int i = 0; i < 37; i++)
-		bias[i] = (float)i - 18.5f;
-	memset(packed, POISON, sizeof packed);
-	pack_bias(&p, &layout, bias, packed);
-	for (int i = 0; i < 48; i++)
-		if (packed[i] != (i < 37 ? bias[i] : 0))
-			fail_msg("bias %d is %g", i, (double)packed[i]);
-	unpack_bias(&p, &layout, packed, back);
-	assert_memory_equal(bias, back, sizeof bias);
-	layout_free(&layout);
+	for (size_t i = 0; i < sizeof zero_cases / sizeof *zero_cases; i++) {
+		const char *name = zero_cases[i].name;
+		struct both b;
+
+		open_both_with(&b,
+			       make_problem(NPU_ELEM_INT8, zero_cases[i].out_c,
+					    zero_cases[i].in_c, zero_cases[i].groups,
+					    zero_cases[i].kernel_h,
+					    zero_cases[i].kernel_w),
+			       make_zeros(zero_cases[i].out_c));
+		for (uint32_t j = 0; j < b.layout.slice_count; j++)
+			walk_dense(&b, name, &b.layout.slices[j],
+				   b.layout.slices[j].kernel_chans,
+				   b.layout.slices[j].stored_kernels);
+		close_both(&b, name);
+	}
 }
 
 int main(void)
@@ -217,7 +235,7 @@ int main(void)
 		cmocka_unit_test(test_worked_examples),
 		cmocka_unit_test(test_depthwise_order),
 		cmocka_unit_test(test_grouped_order),
-		cmocka_unit_test(test_bias),
+		cmocka_unit_test(test_padding_is_the_zero_point),
 	};
 
 	return cmocka_run_group_tests_name("pack", tests, NULL, NULL);

@@ -111,7 +111,10 @@ static struct bundle *make_bundle(const struct compiled_conv *c, const struct sp
 {
 	struct bundle *b = bundle_new(spec_digest(spec));
 
-	if (b && !compile_emit(b, c, &(struct operands){ .weights = d->w, .bias = d->bias })) {
+	const struct operands o = { .weights = d->w, .bias = d->bias,
+				    .input.scale = 1, .output.scale = 1 };
+
+	if (b && !compile_emit(b, c, &o)) {
 		bundle_free(b);
 		return NULL;
 	}

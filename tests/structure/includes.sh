@@ -46,8 +46,8 @@ module 'grammar' \
 module 'CBUF arithmetic' '(cbuf|layout|plan|hw/npu_hw)\.h' compiler/cbuf.[ch]
 module 'planner' '(bundle_format|cbuf|chan|conv_problem|layout|plan|tiles|words|hw/npu_hw)\.h' \
 	compiler/plan*.[ch] compiler/tiles.[ch] compiler/words.[ch] compiler/layout.[ch]
-module 'packer' '(layout|pack|transpose|transpose_tile)\.h' compiler/pack*.[ch] compiler/transpose*
-module 'lowering' '(chan|lower|plan|layout|hw/npu_regs)\.h' compiler/lower*.[ch]
+module 'packer' '(layout|operands|pack|transpose|transpose_tile)\.h' compiler/pack*.[ch] compiler/transpose*
+module 'lowering' '(chan|lower|lower_priv|plan|layout|hw/npu_regs)\.h' compiler/lower*.[ch]
 module 'encoder' '(encode|lower|hw/npu_word|hw/npu_regs)\.h' compiler/encode.[ch]
 module 'bundle writer' '(bundle_format|bundle_write|crc32c|files|hw/npu_hw)\.h' compiler/bundle_*.[ch]
 # Logs are held against a bundle and the driver's rules, never against the planner.

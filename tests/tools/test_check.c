@@ -58,6 +58,7 @@ static void make_weights(struct fixture *f, const struct conv_problem *p)
 {
 	uint16_t oihw[OUT_C * IN_C * 6];
 	float bias[OUT_C];
+	const struct operands o = { .weights = oihw, .bias = bias };
 	struct conv_layout layout;
 
 	for (size_t i = 0; i < COUNT(oihw); i++)
@@ -66,8 +67,8 @@ static void make_weights(struct fixture *f, const struct conv_problem *p)
 		bias[i] = (float)i / 3;
 	assert_true(layout_from_problem(&layout, p));
 	assert_true(layout.bias_offset + layout.bias_bytes <= sizeof(f->data));
-	pack_weights(p, &layout, oihw, f->data);
-	pack_bias(p, &layout, bias, f->data + layout.bias_offset);
+	pack_weights(p, &layout, &o, f->data);
+	pack_bias(p, &layout, &o, f->data + layout.bias_offset);
 	f->tensors[2] = (struct npub_tensor){ .role = NPUB_TENSOR_WEIGHTS,
 					      .bytes = layout.weight_bytes };
 	f->tensors[3] = (struct npub_tensor){ .role = NPUB_TENSOR_BIAS,
