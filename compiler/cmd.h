@@ -17,5 +17,6 @@ int cmd_compile(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_template(int argc, char **argv);
 int cmd_can(int argc, char **argv);
+int cmd_matrix(int argc, char **argv);
 
 #endif

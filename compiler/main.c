@@ -16,6 +16,7 @@ static const struct command {
 	{ "verify", cmd_verify },
 	{ "template", cmd_template },
 	{ "can", cmd_can },
+	{ "matrix", cmd_matrix },
 };
 
 /* Standard output carries what was asked for: a full disk behind it must show. */
