@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv_attr.h"
+
 bool fold_load(struct fold *f, const struct conv_problem *p, struct diag *diag)
 {
 	const struct conv_pixel_norm *n = &p->pixel_norm;
@@ -14,7 +16,7 @@ bool fold_load(struct fold *f, const struct conv_problem *p, struct diag *diag)
 	f->gain = malloc(p->out_c * sizeof *f->gain);
 	f->bias = calloc(p->out_c, sizeof *f->bias);
 	if (!shift || !f->gain || !f->bias) {
-		diag_error(diag, p->loc[CONV_OUT_C], "memory",
+		diag_error(diag, conv_attr_loc(p, CONV_OUT_C), "memory",
 			   "out of memory for %u output channels", p->out_c);
 		free(shift);
 		return false;

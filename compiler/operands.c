@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv_attr.h"
 #include "operands_priv.h"
 #include "requant.h"
 
@@ -81,7 +82,7 @@ static void start(struct operands *o, const struct conv_problem *p)
 	o->notes.leak = ldexp(o->op.leak_scale, -(int)o->op.leak_shift);
 }
 
-bool operands_allocate(struct operands *o, const struct conv_problem *p)
+static bool allocate(struct operands *o, const struct conv_problem *p)
 {
 	const size_t n = p->out_c;
 	const bool stream = o->op.flags & NPUB_OP_BIAS;
@@ -98,6 +99,16 @@ bool operands_allocate(struct operands *o, const struct conv_problem *p)
 	}
 	return o->weight_scale && o->weight_zero && (!stream || o->bias_fixed) &&
 	       (!p->fusion.per_channel || (o->correction && o->factor));
+}
+
+bool operands_allocate(struct operands *o, const struct conv_problem *p,
+		       struct diag *diag)
+{
+	if (allocate(o, p))
+		return true;
+	diag_error(diag, conv_attr_loc(p, CONV_OUT_C), "memory",
+		   "out of memory for %u output channels", p->out_c);
+	return false;
 }
 
 void operands_note_gain(struct operands *o, const struct fold *fold)
@@ -117,10 +128,11 @@ static bool check_leak(const struct operands *o, const struct conv_problem *p,
 {
 	if (!(o->op.flags & NPUB_OP_LEAKY) || o->op.leak_scale || p->act.slope == 0)
 		return true;
-	diag_error(diag, p->loc[CONV_ACTIVATION], "activation-slope",
+	diag_error(diag, conv_attr_loc(p, CONV_ACTIVATION), "activation-slope",
 		   "slope %g is out of range", p->act.slope);
-	diag_note(diag, p->loc[CONV_ACTIVATION],
-		  "0, or slopes from 2^-49 to 2^15 can be used; relu is slope 0");
+	diag_note(diag, conv_attr_loc(p, CONV_ACTIVATION),
+		  "it can be 0, as in relu, or %g and more",
+		  ldexp(1, (int)NPU_MULTIPLIER_BITS - (int)NPU_MAX_SHIFT));
 	return false;
 }
 
@@ -143,7 +155,7 @@ bool operands_zero(struct operands *o, const struct conv_problem *p)
 
 	start(o, p);
 	o->weights = calloc(count, npu_elem_info(p->elem)->bytes);
-	if (!o->weights || !operands_allocate(o, p))
+	if (!o->weights || !allocate(o, p))
 		return false;
 	if (p->elem != NPU_ELEM_INT8)
 		return true;

@@ -6,13 +6,43 @@
  * the constants of the output stage (struct npub_op) that lowering puts in registers.
  *
  * Formulas (npu-programming s. 4.3, F-67 on), with sx sw sy the scales of input,
- * weights and output, zx zw zy their zero points:
+ * weights and output, zx zw zy their zero points, round() to the nearest, half to even:
  *
- *     a, b     batch norm: w' = w * a[k],  bias' = bias * a[k] + b[k]
- *     factor[k] = round(2^14 * sw[k] / max sw)
+ *     w' = w * a[k] / std[c]                             a, b: batch norm, 1 and 0
+ *     bias' = bias * a[k] + b[k] - sum w' * mean[c]      with pixels only
+ *     factor[k] = round(2^14 * sw[k] / max sw)           per channel, else 1
  *     bias[k]   = round(bias' / (sx * sw[k])) - zx * sum (w - zw[k])
  *     correction[k] = -zw[k]
  *     f = sx * max sw / sy = m * 2^e, 1 <= m < 2:  scale = round(m * 2^14), shift = 14 - e
+ *     operand: the same with f = scale of the operand / (sx * max sw)
+ *     limit = round(high / (sx * max sw))
+ *
+ * All of it in double precision, from scales that are floats, as a bundle holds them.
+ *
+ * What is chosen when nothing is given:
+ *
+ * Weights are symmetric, zw = 0.  The least scale that holds channel k is
+ *
+ *     s[k] = max(max |w'| / 127, |bias'| / (sx * 2^29))
+ *
+ * where the second term only counts for a bias that dwarfs all products.  One scale
+ * for all: the largest s[k], as a float, and at least a 2^14th of an added tensor's
+ * scale by sx, which its converter can still multiply.  One a channel: s[k] moved up to the next of
+ * the 2^14 parts of the largest, so that factor[k] is exact; channels of zeros have the
+ * largest.  When nothing asks for a scale, sums have the output's, or 1.
+ *
+ * The output is chosen for inputs that spread evenly over all 256 values, each for
+ * itself: mean mx = (-1/2 - zx) * sx, variance vx = (256^2 - 1) / 12 * sx^2, so that
+ *
+ *     mean[k] = bias' + mx * sum w'        variance[k] = vx * sum w'^2
+ *     low = min (mean - 4 * sqrt(variance))     high = max (mean + 4 * sqrt(variance))
+ *
+ * With an added tensor its mean and variance, by the same rule from its scale and zero
+ * point, are added; without a quantisation of its own it counts as much as the sum, and
+ * has the output's.  The activation then cuts the range (relu: low 0, clip: high at
+ * most its limit, leaky: low times the slope), 0 is taken in, and
+ *
+ *     sy = max((high - low) / 255, sx * max sw)    zy = round(-128 - low / sy)
  */
 #ifndef OPERANDS_H
 #define OPERANDS_H

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "conv_attr.h"
 #include "fp16.h"
 #include "operands_priv.h"
 #include "seed.h"
@@ -53,7 +54,7 @@ static bool load_weights(struct half_load *load)
 	load->o->weights = malloc(count * sizeof(uint16_t));
 	load->o->notes.weight_count = count;
 	if (!load->o->weights) {
-		diag_error(load->diag, p->loc[CONV_WEIGHTS], "weights-memory",
+		diag_error(load->diag, conv_attr_loc(p, CONV_WEIGHTS), "weights-memory",
 			   "out of memory for %zu weights", count);
 		return false;
 	}
@@ -76,10 +77,10 @@ static bool set_bias(struct half_load *load)
 
 	for (uint32_t k = 0; load->o->bias && k < p->out_c; k++) {
 		if (!(fabs(load->fold.bias[k]) <= FLT_MAX)) {
-			diag_error(load->diag, p->loc[attr], "bias-range",
+			diag_error(load->diag, conv_attr_loc(p, attr), "bias-range",
 				   "the bias of output channel %u is %g, beyond fp32", k,
 				   load->fold.bias[k]);
-			diag_note(load->diag, p->loc[attr],
+			diag_note(load->diag, conv_attr_loc(p, attr),
 				  "batch norm and means are part of it");
 			return false;
 		}
@@ -88,41 +89,16 @@ static bool set_bias(struct half_load *load)
 	return true;
 }
 
-/* What padding must hold, the means, has no known fp16 code. */
-static bool check_padding(const struct half_load *load)
-{
-	const struct conv_problem *p = load->p;
-	bool pads = p->pad_top || p->pad_left || p->pad_bottom || p->pad_right;
-
-	for (uint32_t i = 0; pads && i < p->pixel_norm.mean_count; i++) {
-		if (p->pixel_norm.mean[i] == 0)
-			continue;
-		diag_error(load->diag, p->loc[CONV_INPUT_MEAN], "input-mean-padding",
-			   "mean %g of an fp16 input with padding",
-			   p->pixel_norm.mean[i]);
-		diag_note(load->diag, p->loc[CONV_INPUT_MEAN],
-			  "only 0 is known as the value of fp16 padding; use type int8, or "
-			  "subtract the mean beforehand");
-		return false;
-	}
-	return true;
-}
-
 bool operands_load_fp16(struct operands *o, const struct conv_problem *p, struct diag *diag)
 {
 	struct half_load load = { .p = p, .o = o, .diag = diag };
-	bool ok = check_padding(&load);
+	bool ok = operands_allocate(o, p, diag) && fold_load(&load.fold, p, diag);
 
-	ok = fold_load(&load.fold, p, diag) && ok;
-	if (ok && !operands_allocate(o, p)) {
-		diag_error(diag, p->loc[CONV_OUT_C], "memory", "out of memory");
-		ok = false;
-	}
-	if (load.fold.bias && ok) {
+	if (ok) {
 		operands_note_gain(o, &load.fold);
 		ok = load_weights(&load) && set_bias(&load);
 	}
-	if (ok && o->op.flags & NPUB_OP_CLAMP)
+	if (o->op.flags & NPUB_OP_CLAMP)
 		o->notes.limit = p->act.high;
 	fold_free(&load.fold);
 	return ok;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv_attr.h"
 #include "quantize.h"
 #include "requant.h"
 
@@ -13,46 +14,25 @@ static double sum_unit(const struct quantizer *q)
 	return q->input_scale * q->largest;
 }
 
-/* A tensor's quantisation as it is written, checked; false after an error. */
-static bool take_quant(const struct quantizer *q, struct tensor_quant *out,
-		       const struct conv_quant *given, enum conv_attr attr)
+/* A tensor's quantisation as it is written. */
+static struct tensor_quant take_quant(const struct conv_quant *given)
 {
-	struct loc loc = q->p->loc[attr];
-	int32_t zero = conv_stored_zero(given);
-
-	if (!(given->scale >= FLT_MIN && given->scale <= FLT_MAX)) {
-		diag_error(q->diag, loc, "scale-range", "scale %g is out of range",
-			   given->scale);
-		diag_note(q->diag, loc, "%g to %g can be used", (double)FLT_MIN,
-			  (double)FLT_MAX);
-		return false;
-	}
-	if (zero < INT8_MIN || zero > INT8_MAX) {
-		diag_error(q->diag, loc, "zero-range", "zero point %d is out of range",
-			   given->zero);
-		diag_note(q->diag, loc, "%s has zero points %s",
-			  given->uint8 ? "uint8" : "int8",
-			  given->uint8 ? "0 to 255" : "-128 to 127");
-		return false;
-	}
-	*out = (struct tensor_quant){ (float)given->scale, zero, given->uint8 };
-	return true;
+	return (struct tensor_quant){ (float)given->scale, conv_stored_zero(given),
+				      given->uint8 };
 }
 
 static bool allocate(struct quantizer *q)
 {
 	const size_t n = q->p->out_c;
-	struct operands *o = q->o;
 
 	q->stats = calloc(n, sizeof *q->stats);
 	q->stored = calloc(n, sizeof *q->stored);
 	q->scale = calloc(n, sizeof *q->scale);
 	q->given_scale = calloc(n, sizeof *q->given_scale);
 	q->given_zero = calloc(n, sizeof *q->given_zero);
-	if (q->stats && q->stored && q->scale && q->given_scale && q->given_zero &&
-	    operands_allocate(o, q->p))
-		return true;
-	diag_error(q->diag, q->p->loc[CONV_OUT_C], "memory",
+	if (q->stats && q->stored && q->scale && q->given_scale && q->given_zero)
+		return operands_allocate(q->o, q->p, q->diag);
+	diag_error(q->diag, conv_attr_loc(q->p, CONV_OUT_C), "memory",
 		   "out of memory for %zu output channels", n);
 	return false;
 }
@@ -76,7 +56,7 @@ static void sum_range(const struct stored_stat *stat, int64_t *low, int64_t *hig
 static bool refuse_sum(const struct quantizer *q, uint32_t k, int64_t value, double bias)
 {
 	bool products = fabs(bias) < 0x1p30;
-	struct loc loc = q->p->loc[products ? CONV_WEIGHTS : bias_attr(q->p)];
+	struct loc loc = conv_attr_loc(q->p, products ? CONV_WEIGHTS : bias_attr(q->p));
 
 	diag_error(q->diag, loc, "sum-range",
 		   "the sum of output channel %u can reach %lld, beyond 32 bits", k,
@@ -91,7 +71,7 @@ static bool refuse_sum(const struct quantizer *q, uint32_t k, int64_t value, dou
 
 static bool refuse_bias(const struct quantizer *q, uint32_t k, double bias, double unit)
 {
-	struct loc loc = q->p->loc[bias_attr(q->p)];
+	struct loc loc = conv_attr_loc(q->p, bias_attr(q->p));
 
 	diag_error(q->diag, loc, "bias-range",
 		   "the bias %g of output channel %u is %.4g steps of input scale times "
@@ -136,7 +116,24 @@ static bool set_bias(struct quantizer *q)
 	return true;
 }
 
-/* Scale and shift of the output (F-67); no choice with int32, whose step is the sum's. */
+/* The sum itself: its step is what a 1 means. */
+static bool set_wide_output(struct quantizer *q)
+{
+	const double unit = sum_unit(q);
+
+	q->o->output = (struct tensor_quant){ .scale = (float)unit };
+	if (unit >= FLT_MIN && unit <= FLT_MAX)
+		return true;
+	diag_error(q->diag, conv_attr_loc(q->p, CONV_OUT_TYPE), "output-scale-range",
+		   "the scale of the sums, input scale times weight scale, is %g, beyond "
+		   "fp32",
+		   unit);
+	diag_note(q->diag, conv_attr_loc(q->p, CONV_OUT_TYPE),
+		  "use an input scale, or weights, nearer to 1");
+	return false;
+}
+
+/* Scale and shift of the output (F-67). */
 static bool set_output(struct quantizer *q)
 {
 	const struct conv_problem *p = q->p;
@@ -144,12 +141,10 @@ static bool set_output(struct quantizer *q)
 	struct operands *o = q->o;
 	struct multiplier m;
 
-	if (p->out_elem == NPU_ELEM_INT32) {
-		o->output = (struct tensor_quant){ .scale = (float)unit };
-		return true;
-	}
+	if (p->out_elem == NPU_ELEM_INT32)
+		return set_wide_output(q);
 	if (!requant_multiplier(unit / (double)o->output.scale, &m)) {
-		struct loc loc = p->loc[CONV_OUTPUT_QUANT];
+		struct loc loc = conv_attr_loc(p, CONV_OUTPUT_QUANT);
 
 		diag_error(q->diag, loc, "output-scale-range",
 			   "output scale %g is out of range of the sum's step, %g",
@@ -173,7 +168,7 @@ static bool set_operand(struct quantizer *q)
 	double ratio = (double)o->operand.scale / unit;
 	double reach = fmax(fabs((double)INT8_MIN - o->operand.zero),
 			    fabs((double)INT8_MAX - o->operand.zero));
-	struct loc loc = p->loc[CONV_ADD];
+	struct loc loc = conv_attr_loc(p, CONV_ADD);
 	struct multiplier m;
 
 	if (!p->fusion.add)
@@ -211,10 +206,10 @@ static bool set_limit(struct quantizer *q)
 	if (!(o->op.flags & NPUB_OP_CLAMP))
 		return true;
 	if (!requant_limit(act->high, sum_unit(q), &limit)) {
-		diag_error(q->diag, q->p->loc[CONV_ACTIVATION], "activation-limit",
+		diag_error(q->diag, conv_attr_loc(q->p, CONV_ACTIVATION), "activation-limit",
 			   "the limit %g is less than half a step of the sum, %g",
 			   act->high, sum_unit(q));
-		diag_note(q->diag, q->p->loc[CONV_ACTIVATION],
+		diag_note(q->diag, conv_attr_loc(q->p, CONV_ACTIVATION),
 			  "all outputs would be 0; use a smaller input or weight scale");
 		return false;
 	}
@@ -223,21 +218,51 @@ static bool set_limit(struct quantizer *q)
 	return true;
 }
 
-/* Quantisations of output and operand, given or chosen; int8 output only. */
-static bool set_quants(struct quantizer *q)
+/* A sum's step may be this much finer than an added tensor's: half the converter's range. */
+#define OPERAND_RATIO 0x1p14
+
+/* A step for sums that are all 0: fine enough for what is given. */
+static double free_unit(const struct quantizer *q)
+{
+	const struct conv_problem *p = q->p;
+	double unit = p->output_quant.given ? (double)q->o->output.scale : 1;
+
+	return q->o->op.flags & NPUB_OP_CLAMP ? fmin(unit, p->act.high) : unit;
+}
+
+/*
+ * Scales of weights and output, given or chosen.  The expected range comes first: what
+ * is added must be within reach of the sum's step.
+ */
+static bool set_scales(struct quantizer *q)
 {
 	const struct conv_problem *p = q->p;
 	const bool own = p->fusion.add && p->add_quant.given;
+	const bool choose = p->out_elem == NPU_ELEM_INT8 && !p->output_quant.given;
 	struct operands *o = q->o;
+	struct output_range range;
+	double added = 0;
 
-	if (p->out_elem != NPU_ELEM_INT8)
-		return true;
-	if (own && !take_quant(q, &o->operand, &p->add_quant, CONV_ADD))
+	if (own)
+		o->operand = take_quant(&p->add_quant);
+	if (p->output_quant.given)
+		o->output = take_quant(&p->output_quant);
+	if (choose)
+		range = expect_output(q, own ? &o->operand : NULL, &o->notes);
+	if (p->fusion.add)
+		added = own	 ? (double)o->operand.scale
+			: choose ? output_range_scale(&range)
+				 : (double)o->output.scale;
+	q->least_scale = added / OPERAND_RATIO / q->input_scale;
+	q->free_scale = free_unit(q) / q->input_scale;
+	if (!quantize_choose_scales(q))
 		return false;
-	if (!p->output_quant.given)
-		o->output = choose_output_quant(q, own ? &o->operand : NULL, &o->notes);
-	else if (!take_quant(q, &o->output, &p->output_quant, CONV_OUTPUT_QUANT))
-		return false;
+	if (choose) {
+		o->output = quant_of_range(&range, sum_unit(q));
+		o->output.uint8 = p->output_quant.uint8;
+		o->notes.output_chosen = true;
+		o->notes.output_floored = output_range_scale(&range) < sum_unit(q);
+	}
 	if (p->fusion.add && !own) {
 		o->operand = o->output;
 		o->notes.operand_chosen = true;
@@ -250,21 +275,20 @@ static bool load(struct quantizer *q)
 	const struct conv_quant input = conv_input_quant(q->p);
 	bool ok;
 
-	if (!take_quant(q, &q->o->input, &input, CONV_INPUT_QUANT) || !allocate(q) ||
-	    !fold_load(&q->fold, q->p, q->diag) ||
-	    !weights_open(&q->file, q->p, q->diag))
-		return false;
+	q->o->input = take_quant(&input);
 	q->input_scale = (double)q->o->input.scale;
 	q->input_zero = q->o->input.zero;
 	q->pixel_zero = input.zero;
+	if (!allocate(q) || !fold_load(&q->fold, q->p, q->diag) ||
+	    !weights_open(&q->file, q->p, q->diag))
+		return false;
 	operands_note_gain(q->o, &q->fold);
-	ok = quantize_choose_scales(q) && quantize_weights(q);
+	ok = quantize_measure(q) && set_scales(q) && quantize_weights(q);
 	weights_close(&q->file);
 	if (!ok)
 		return false;
 	q->o->op.weight_zero = q->per_channel ? 0 : q->o->weight_zero[0];
-	return set_bias(q) && set_quants(q) && set_output(q) && set_operand(q) &&
-	       set_limit(q);
+	return set_bias(q) && set_output(q) && set_operand(q) && set_limit(q);
 }
 
 bool operands_load_int8(struct operands *o, const struct conv_problem *p, struct diag *diag)

@@ -5,8 +5,9 @@
 #include "fold.h"
 #include "operands.h"
 
-/* The arrays by channel that the problem needs, zero; false when out of memory. */
-bool operands_allocate(struct operands *o, const struct conv_problem *p);
+/* The arrays by channel that the problem needs, zero; false after an error. */
+bool operands_allocate(struct operands *o, const struct conv_problem *p,
+		       struct diag *diag);
 
 /* Least and greatest bn_scale into the notes. */
 void operands_note_gain(struct operands *o, const struct fold *fold);

@@ -46,12 +46,11 @@ static void cut_range(const struct conv_act *act, double *low, double *high)
 		*low *= act->slope;
 }
 
-struct tensor_quant choose_output_quant(const struct quantizer *q,
-					const struct tensor_quant *operand,
-					struct operand_notes *notes)
+struct output_range expect_output(const struct quantizer *q,
+				  const struct tensor_quant *operand,
+				  struct operand_notes *notes)
 {
-	double low = INFINITY, high = -INFINITY, scale, zero;
-	double unit = q->input_scale * q->largest;
+	double low = INFINITY, high = -INFINITY;
 
 	for (uint32_t k = 0; k < q->p->out_c; k++) {
 		struct spread s = channel_spread(q, k, operand);
@@ -66,19 +65,27 @@ struct tensor_quant choose_output_quant(const struct quantizer *q,
 			notes->high_channel = k;
 		}
 	}
-	notes->output_chosen = true;
 	notes->expected_low = low;
 	notes->expected_high = high;
 	cut_range(&q->p->act, &low, &high);
 	notes->output_cut = low != notes->expected_low || high != notes->expected_high;
+	/* 0 has a step of its own: no zero point needs clamping */
+	return (struct output_range){ fmin(low, 0), fmax(high, 0) };
+}
 
-	low = fmin(low, 0); /* 0 has a step of its own: zero needs no clamping */
-	high = fmax(high, 0);
-	scale = (high - low) / INT8_STEPS;
-	notes->output_floored = scale < unit;
-	scale = (float)fmin(fmax(scale, fmax(unit, FLT_MIN)), FLT_MAX);
-	zero = requant_round(INT8_MIN - low / scale);
-	return (struct tensor_quant){ .scale = (float)scale,
-				      .zero = (int32_t)fmin(fmax(zero, INT8_MIN), INT8_MAX),
-				      .uint8 = q->p->output_quant.uint8 };
+double output_range_scale(const struct output_range *range)
+{
+	return (range->high - range->low) / INT8_STEPS;
+}
+
+struct tensor_quant quant_of_range(const struct output_range *range, double unit)
+{
+	double scale = fmax(output_range_scale(range), unit), zero;
+
+	scale = (float)fmin(fmax(scale, FLT_MIN), FLT_MAX);
+	zero = requant_round(INT8_MIN - range->low / scale);
+	return (struct tensor_quant){
+		.scale = (float)scale,
+		.zero = (int32_t)fmin(fmax(zero, INT8_MIN), INT8_MAX),
+	};
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "conv_attr.h"
 #include "requant.h"
 
 /* Chosen scales use the symmetric part of an int8, -127 to 127. */
@@ -51,13 +52,11 @@ static double least_scale(const struct quantizer *q, uint32_t k)
 	return fmax(q->stats[k].peak / WEIGHT_PEAK, bias / q->input_scale / BIAS_ROOM);
 }
 
-/* The next float that is not below; what has no magnitude gets 1. */
+/* The next float that is not below. */
 static double float_above(double value)
 {
 	float near = (float)value;
 
-	if (value == 0)
-		return 1;
 	if (value < FLT_MIN)
 		return FLT_MIN;
 	return near < value ? nextafterf(near, INFINITY) : near;
@@ -65,16 +64,16 @@ static double float_above(double value)
 
 static bool choose_scales(struct quantizer *q)
 {
-	double most = 0;
+	double most = q->least_scale;
 
 	for (uint32_t k = 0; k < q->p->out_c; k++)
 		most = fmax(most, least_scale(q, k));
 	if (!(most < FLT_MAX)) {
-		diag_error(q->diag, q->p->loc[CONV_BIAS], "bias-range",
+		diag_error(q->diag, conv_attr_loc(q->p, CONV_BIAS), "bias-range",
 			   "a bias needs a weight scale of %g, beyond fp32", most);
 		return false;
 	}
-	q->largest = float_above(most);
+	q->largest = float_above(most > 0 ? most : q->free_scale);
 	for (uint32_t k = 0; k < q->p->out_c; k++) {
 		double least = least_scale(q, k);
 
@@ -106,9 +105,9 @@ static bool take_scales(struct quantizer *q)
 	}
 	if (q->largest >= FLT_MIN && q->largest <= FLT_MAX)
 		return true;
-	diag_error(q->diag, q->p->loc[CONV_WEIGHT_QUANT], "weight-scale-range",
+	diag_error(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT), "weight-scale-range",
 		   "the weight scale %g is out of the range of fp32", q->largest);
-	diag_note(q->diag, q->p->loc[CONV_WEIGHT_QUANT], "%g to %g can be used",
+	diag_note(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT), "%g to %g can be used",
 		  (double)FLT_MIN, (double)FLT_MAX);
 	return false;
 }
@@ -119,10 +118,10 @@ static bool check_stored(const struct quantizer *q)
 	const struct conv_problem *p = q->p;
 
 	if (!q->per_channel && p->bn_scale.kind != SOURCE_NONE) {
-		diag_error(q->diag, p->loc[CONV_BN_SCALE], "bn-scale-stored",
+		diag_error(q->diag, conv_attr_loc(p, CONV_BN_SCALE), "bn-scale-stored",
 			   "bn_scale makes a scale for each channel, weights stored as "
 			   "int8 have one");
-		diag_note(q->diag, p->loc[CONV_BN_SCALE],
+		diag_note(q->diag, conv_attr_loc(p, CONV_BN_SCALE),
 			  "give weight_quant a file of scales, or save the weights as "
 			  "floats");
 		return false;
@@ -130,10 +129,10 @@ static bool check_stored(const struct quantizer *q)
 	for (uint32_t c = 1; c < p->in_c && q->fold.pixels; c++) {
 		if (q->fold.std[c] == q->fold.std[0])
 			continue;
-		diag_error(q->diag, p->loc[CONV_INPUT_STD], "input-std-stored",
+		diag_error(q->diag, conv_attr_loc(p, CONV_INPUT_STD), "input-std-stored",
 			   "weights stored as int8 cannot be divided by a value for each "
 			   "input channel");
-		diag_note(q->diag, p->loc[CONV_INPUT_STD],
+		diag_note(q->diag, conv_attr_loc(p, CONV_INPUT_STD),
 			  "give one value for all channels, or save the weights as floats");
 		return false;
 	}
@@ -170,11 +169,11 @@ static bool set_factors(struct quantizer *q)
 		double error;
 
 		if (!factor) {
-			diag_error(q->diag, q->p->loc[CONV_WEIGHT_QUANT], "weight-scale-ratio",
+			diag_error(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT), "weight-scale-ratio",
 				   "the weight scale %g of channel %u is nothing beside "
 				   "the largest, %g",
 				   q->scale[k], k, q->largest);
-			diag_note(q->diag, q->p->loc[CONV_WEIGHT_QUANT],
+			diag_note(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT),
 				  "scales down to 1/%u of the largest can be used; make it "
 				  "%g or more",
 				  2 * NPU_FACTOR_ONE, q->largest / NPU_FACTOR_ONE);
@@ -191,15 +190,25 @@ static bool set_factors(struct quantizer *q)
 	return true;
 }
 
+static bool scales_are_given(const struct conv_problem *p)
+{
+	enum weight_quant_kind kind = p->weight_quant.kind;
+
+	return kind == WEIGHT_QUANT_GIVEN || kind == WEIGHT_QUANT_FILE;
+}
+
+bool quantize_measure(struct quantizer *q)
+{
+	if (scales_are_given(q->p) && !load_given(q))
+		return false;
+	return fold_read(&q->fold, &q->file, measure_run, q);
+}
+
 bool quantize_choose_scales(struct quantizer *q)
 {
-	enum weight_quant_kind kind = q->p->weight_quant.kind;
-	bool given = kind == WEIGHT_QUANT_GIVEN || kind == WEIGHT_QUANT_FILE;
-
-	assert(q->per_channel || kind != WEIGHT_QUANT_FILE); /* check_conv() refuses it */
-	if ((given && !load_given(q)) || !fold_read(&q->fold, &q->file, measure_run, q))
-		return false;
-	if (given ? !take_scales(q) : !choose_scales(q))
+	/* check_conv() refuses it */
+	assert(q->per_channel || q->p->weight_quant.kind != WEIGHT_QUANT_FILE);
+	if (scales_are_given(q->p) ? !take_scales(q) : !choose_scales(q))
 		return false;
 	for (uint32_t k = 0; k < q->p->out_c; k++)
 		q->o->weight_scale[k] = (float)q->scale[k];
@@ -244,7 +253,7 @@ bool quantize_weights(struct quantizer *q)
 	q->o->weights = malloc((size_t)p->out_c * conv_group_in_c(p) * p->kernel_h *
 			       p->kernel_w);
 	if (!q->o->weights) {
-		diag_error(q->diag, p->loc[CONV_WEIGHTS], "weights-memory",
+		diag_error(q->diag, conv_attr_loc(p, CONV_WEIGHTS), "weights-memory",
 			   "out of memory for the weights");
 		return false;
 	}

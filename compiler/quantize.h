@@ -39,26 +39,43 @@ struct quantizer {
 	struct channel_stat *stats;
 	struct stored_stat *stored;
 	double *given_scale, *given_zero; /* as written, before batch norm */
-	double *scale; /* of each channel's weights, and the largest */
+	double least_scale; /* chosen scales are not below; */
+	double free_scale;  /* and are this one when neither weights nor bias ask for any */
+	double *scale;	    /* of each channel's weights, and the largest */
 	double largest;
 };
 
 /*
- * Take the scales that are given, or measure the weights and choose them; fills scale,
- * largest, stats, o->weight_zero, o->weight_scale and, per channel, o->factor and
- * o->correction (F-68, F-70).  How scales are chosen is in operands.h.  False after an error.
+ * Read the weights once: their scales where given, and stats.  False after an error.
+ */
+bool quantize_measure(struct quantizer *q);
+
+/*
+ * Take the scales that are given, or choose them (operands.h says how); fills scale, largest, o->weight_zero, o->weight_scale and, per channel,
+ * o->factor and o->correction (F-68, F-70).  False after an error.
  */
 bool quantize_choose_scales(struct quantizer *q);
 
 /* Store the weights in their scales: fills o->weights and stored.  False after an error. */
 bool quantize_weights(struct quantizer *q);
 
+/* Real values that an output is to hold, 0 among them. */
+struct output_range {
+	double low, high;
+};
+
 /*
- * Quantisation of the output from the range of real values to be expected; formula in
- * operands.h.  `operand` is the added tensor's where given, else NULL.
+ * The range to be expected after the activation, by the formula in operands.h; `operand`
+ * is the added tensor's quantisation where it is given, else NULL.
  */
-struct tensor_quant choose_output_quant(const struct quantizer *q,
-					const struct tensor_quant *operand,
-					struct operand_notes *notes);
+struct output_range expect_output(const struct quantizer *q,
+				  const struct tensor_quant *operand,
+				  struct operand_notes *notes);
+
+/* The scale that spreads a range over an int8. */
+double output_range_scale(const struct output_range *range);
+
+/* Scale, at least `unit`, and zero point for a range. */
+struct tensor_quant quant_of_range(const struct output_range *range, double unit);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv_attr.h"
 #include "seed.h"
 
 #define CHECK_NAME_BYTES 40u
@@ -24,7 +25,7 @@ struct subject {
 /* What array_fail() filled in: what file, what is wrong, the way out. */
 static void report(const struct subject *s, const struct array_error *error)
 {
-	struct loc loc = s->p->loc[s->attr];
+	struct loc loc = conv_attr_loc(s->p, s->attr);
 	char check[CHECK_NAME_BYTES];
 
 	snprintf(check, sizeof check, "%s-%s", s->check, error->rule);
