@@ -54,12 +54,6 @@ void note_features(struct planner *w)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "grouped convs have no capture: %u groups a task as a "
 			   "block-diagonal dense conv", w->l->groups_per_slice);
-	if (p->dilation_y > 1 || p->dilation_x > 1) {
-		note_basis(w, PLAN_BASIS_COMPLETION,
-			   "dilation has no capture on this chip; the register is the "
-			   "manual's");
-		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
-	}
 	if (p->batch > 1)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "batches rest on one capture: images one after the other");
@@ -72,15 +66,20 @@ void note_features(struct planner *w)
 			   "image rows of %u pixels are stored %u apart, captures with "
 			   "such widths are not", p->in_w,
 			   npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
-	if (p->in_w > NPU_TRIED_SIZE) {
-		note_basis(w, PLAN_BASIS_COMPLETION,
-			   "inputs wider than %u columns fit the register, but failed once "
-			   "on a board", NPU_TRIED_SIZE);
-		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
-	}
 	if (p->stride_y > NPU_CAPTURED_STRIDE || p->stride_x > NPU_CAPTURED_STRIDE)
 		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above %u",
 			   NPU_CAPTURED_STRIDE);
+}
+
+/* What no capture and no board has shown. */
+static void note_doubts(struct planner *w)
+{
+	char sentence[PLAN_SENTENCE_BYTES];
+
+	for (uint32_t i = 0; plan_doubt(w->p, w->l, i, sentence); i++) {
+		note_basis(w, PLAN_BASIS_COMPLETION, "%s", sentence);
+		w->plan->hazards |= NPUB_HAZARD_UNTESTED;
+	}
 }
 
 static enum plan_status plan_one_core(struct planner *w)
@@ -116,6 +115,7 @@ enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem 
 		plan_free(plan);
 		return status;
 	}
+	note_doubts(&w);
 	note_features(&w);
 	if (!plan->basis_note[0])
 		note_basis(&w, PLAN_BASIS_CAPTURED_RULE,

@@ -85,6 +85,13 @@ enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem 
 				   struct plan_refusal *why);
 void plan_free(struct plan *plan);
 
+/*
+ * The i-th thing of a conv that no capture and no board has shown: the reasons of
+ * NPUB_HAZARD_UNTESTED.  False when there are fewer.
+ */
+bool plan_doubt(const struct conv_problem *p, const struct conv_layout *layout, uint32_t i,
+		char sentence[PLAN_SENTENCE_BYTES]);
+
 const char *plan_split_name(enum npub_split split);
 const char *plan_verdict_name(enum plan_verdict verdict);
 const char *plan_basis_name(enum plan_basis basis);

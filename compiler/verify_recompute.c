@@ -8,6 +8,40 @@
 #include "compile.h"
 #include "verify_subject.h"
 
+/* The tensor's quantisation as a spec gives it. */
+static struct conv_quant quant_of(const struct npub_tensor *t)
+{
+	return (struct conv_quant){ .given = true, .scale = (double)t->scale,
+				    .zero = t->zero_point };
+}
+
+/*
+ * The fused operations.  Constants are taken from the bundle's npub_op; what is said
+ * here decides which stages and streams there are.
+ */
+static void fuse(struct conv_problem *p, const struct npub *b, const struct npub_conv *conv)
+{
+	uint32_t flags = conv->op.flags;
+
+	p->add = p->fusion.add = flags & NPUB_OP_ADD;
+	p->fusion.per_channel = flags & NPUB_OP_PER_CHANNEL;
+	p->act.kind = flags & NPUB_OP_LEAKY   ? ACT_LEAKY
+		      : flags & NPUB_OP_CLAMP ? ACT_CLIP
+		      : flags & NPUB_OP_RELU  ? ACT_RELU
+					      : ACT_NONE;
+	p->act.high = p->act.slope = 1; /* some number: op has the real one */
+	if (p->elem != NPU_ELEM_INT8)
+		return;
+	p->input_quant = quant_of(&b->tensors[conv->input]);
+	if (conv->op.weight_zero) {
+		p->weight_quant.kind = WEIGHT_QUANT_GIVEN;
+		p->weight_quant.scale = (double)b->tensors[conv->weights].scale;
+		p->weight_quant.zero = conv->op.weight_zero;
+	} else if (!p->fusion.per_channel) {
+		p->weight_quant.kind = WEIGHT_QUANT_PER_TENSOR;
+	}
+}
+
 /* What the bundle says, in the compiler's terms; its places and sources are unknown. */
 struct conv_problem subject_problem(const struct npub *b, const struct npub_conv *conv)
 {
@@ -40,6 +74,7 @@ struct conv_problem subject_problem(const struct npub *b, const struct npub_conv
 	/* only an input that an NPU operator wrote has a rounded pitch */
 	if (input->plane_pixels && input->plane_pixels != conv->in_h * conv->in_w)
 		p.input_kind = INPUT_INNER;
+	fuse(&p, b, conv);
 	return p;
 }
 
@@ -192,7 +227,7 @@ static void try_options(struct agreement *best, const struct npub *b,
 			struct compiled_conv c;
 			struct agreement a;
 
-			if (!compile_conv(&c, p, NULL, &options, diag)) {
+			if (!compile_conv(&c, p, &conv->op, &options, diag)) {
 				if (!best->score && !best->difference[0])
 					strcpy(best->difference,
 					       "the planner refuses the problem");
