@@ -223,7 +223,8 @@ static void set_type(const struct attr_context *c, const struct attr *a, struct 
 	if (!elem_from_name(&elem, v->text)) {
 		diag_error(c->diag, v->loc, NULL, "'%.*s' is not an element type",
 			   STR_ARGS(v->text));
-		note_nearest(c->diag, v->loc, v->text, elem_names, ELEM_N);
+		if (!note_nearest(c->diag, v->loc, v->text, elem_names, ELEM_N))
+			diag_note(c->diag, v->loc, "for example '%s'", a->example);
 		c->draft->bad[a->attr] = true;
 		return;
 	}
@@ -298,11 +299,11 @@ static const struct attr attrs[] = {
 	  .set = set_quant },
 	{ .word = "add", .example = "add scale 0.05 zero 3", .attr = CONV_ADD, .alone = true,
 	  .words = { "scale", "zero", "uint8", "none", "auto" }, .set = set_quant },
-	{ .word = "weight_quant", .example = "weight_quant per_tensor",
+	{ .word = "weight_quant", .example = "weight_quant scale 0.01",
 	  .attr = CONV_WEIGHT_QUANT,
 	  .words = { "scale", "zero", "per_channel", "per_tensor", "none" },
 	  .set = set_weight_quant },
-	{ .word = "activation", .example = "activation relu", .attr = CONV_ACTIVATION,
+	{ .word = "activation", .example = "activation clip 0 6", .attr = CONV_ACTIVATION,
 	  .words = { "none", "relu", "relu6", "clip", "leaky", "sigmoid", "hardsigmoid",
 		     "silu", "hardswish" },
 	  .set = set_activation },

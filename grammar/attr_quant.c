@@ -21,7 +21,9 @@ static bool claim_word(const struct attr_context *c, const struct value **slot,
 	if (*slot) {
 		diag_error(c->diag, word->loc, "given-twice", "'%.*s' given twice",
 			   STR_ARGS(word->text));
-		diag_note(c->diag, (*slot)->loc, "the first one is here");
+		/* A number stands behind its word. */
+		diag_note(c->diag, (*slot)[is_word(*slot) ? 0 : -1].loc,
+			  "the first one is here");
 		return false;
 	}
 	*slot = v;
@@ -135,12 +137,8 @@ static bool read_scale_files(const struct attr_context *c, const struct attr *a,
 		return used;
 	v += used;
 	count -= used;
-	if (!is_string(v)) {
-		unknown_value(c, a, v);
-		return false;
-	}
-	more = read_file_source(c, a, v, count, &quant->zeros);
-	if (more && more < count)
+	more = is_string(v) ? read_file_source(c, a, v, count, &quant->zeros) : 0;
+	if (more < count && (more || !is_string(v)))
 		wrong_values(c, a, v[more].loc,
 			     "a file of scales and one of zero points");
 	return more == count;

@@ -232,8 +232,8 @@ bool check_int32_output(struct conv_problem *p, struct diag *diag)
 		  "an int32 output is the sum itself: its scale is that of the input "
 		  "times that of the weights" },
 		{ conv_is_depthwise(p), CONV_GROUPS, "a depthwise conv",
-		  "64 channels of four bytes are more surfaces than the 3 bits of "
-		  "BS_OW_CFG count" },
+		  "it writes 64 channels at once, and in four bytes the hardware counts "
+		  "no more than 32" },
 	};
 	bool good = true;
 

@@ -108,14 +108,12 @@ bool check_pixel_pad(struct conv_problem *p, struct diag *diag)
 	if (!n->mean_count || !is_padded(p) || is_one_pad(p))
 		return true;
 	diag_error(diag, loc, "pixel-pad", "input mean with padding");
-	diag_note(
-	    diag, loc,
-	    p->elem == NPU_ELEM_INT8
-		? "padding is one byte for all channels, and the means %g to %g are "
-		  "not all within 0.5 of one; use 'pad valid' and store the border "
-		  "with the image"
-		: "padding in fp16 is 0, and the means are %g to %g; use 'pad valid' "
-		  "and store the border with the image",
-	    mean_of(n, false), mean_of(n, true));
+	if (p->elem == NPU_ELEM_INT8)
+		diag_note(
+		    diag, loc,
+		    "padding is one byte for all channels, within 0.5 of each mean");
+	else
+		diag_note(diag, loc, "padding in fp16 is 0, which is not the mean");
+	diag_note(diag, loc, "use 'pad valid', and store the border with the image");
 	return false;
 }

@@ -23,7 +23,7 @@ static const struct {
 	{ NPU_ELEM_FP16, ANY, no_conversion },
 	{ NPU_ELEM_INT8, NPU_ELEM_INT8, NULL },
 	{ NPU_ELEM_INT8, NPU_ELEM_INT32, NULL },
-	{ NPU_ELEM_INT8, NPU_ELEM_FP16, "no DATA_FORMAT for it is known" },
+	{ NPU_ELEM_INT8, NPU_ELEM_FP16, "no register code for it is known" },
 	{ NPU_ELEM_INT8, NPU_ELEM_FP32,
 	  "its register codes are known, the arithmetic of its conversion is not" },
 	{ NPU_ELEM_INT8, ANY, no_conversion },

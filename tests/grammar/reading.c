@@ -146,6 +146,37 @@ static bool same_source(const struct tensor_source *a, const struct tensor_sourc
 	       same_text(a->tensor, b->tensor);
 }
 
+static bool same_quant(const struct conv_quant *a, const struct conv_quant *b)
+{
+	return a->given == b->given &&
+	       (!a->given ||
+		(a->uint8 == b->uint8 && a->scale == b->scale && a->zero == b->zero));
+}
+
+static bool same_values(const double *a, uint32_t a_count, const double *b,
+			uint32_t b_count)
+{
+	return a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
+}
+
+static bool same_operator(const struct conv_problem *a, const struct conv_problem *b)
+{
+	const struct conv_weight_quant *v = &a->weight_quant, *w = &b->weight_quant;
+	const struct conv_pixel_norm *m = &a->pixel_norm, *n = &b->pixel_norm;
+
+	return same_quant(&a->input_quant, &b->input_quant) &&
+	       same_quant(&a->output_quant, &b->output_quant) &&
+	       same_quant(&a->add_quant, &b->add_quant) && a->add == b->add &&
+	       v->kind == w->kind && v->scale == w->scale && v->zero == w->zero &&
+	       same_source(&v->scales, &w->scales) && same_source(&v->zeros, &w->zeros) &&
+	       a->act.kind == b->act.kind && a->act.low == b->act.low &&
+	       a->act.high == b->act.high && a->act.slope == b->act.slope &&
+	       same_source(&a->bn_scale, &b->bn_scale) &&
+	       same_source(&a->bn_shift, &b->bn_shift) &&
+	       same_values(m->mean, m->mean_count, n->mean, n->mean_count) &&
+	       same_values(m->std, m->std_count, n->std, n->std_count);
+}
+
 bool same_problem(const struct conv_problem *a, const struct conv_problem *b)
 {
 	return a->batch == b->batch && a->in_c == b->in_c && a->in_h == b->in_h &&
@@ -159,5 +190,6 @@ bool same_problem(const struct conv_problem *a, const struct conv_problem *b)
 	       a->elem == b->elem && a->out_elem == b->out_elem &&
 	       same_source(&a->weights, &b->weights) && same_source(&a->bias, &b->bias) &&
 	       a->seed == b->seed && a->split_y == b->split_y &&
-	       a->split_k == b->split_k && a->input_kind == b->input_kind;
+	       a->split_k == b->split_k && a->input_kind == b->input_kind &&
+	       same_operator(a, b);
 }

@@ -23,6 +23,21 @@ static const char *const seeds[] = {
 	"conv a { input inner; input c 3 h 5 w 7; output_type fp32; dilation 2; groups "
 	"3\n"
 	"kernel 1; output 6; pad top 1 left 2; batch 2; weights seed 9; bias seed }\n",
+	"defaults { type int8; weight_quant \"s.npy\" \"z.npy\"; bn_scale \"a.npy\" "
+	"}\nconv a "
+	"{\n"
+	"input 3x9x7; output 4; kernel 3; input_quant scale 0.5 zero -3; activation clip "
+	"0 "
+	"6.5\n"
+	"output_quant uint8 scale 5e-2 zero 200; add scale 0.25 zero 3; bn_shift seed }\n"
+	"conv b { input 3x9x7; output 4; kernel 1; input_mean 1.5 2 3; input_std 2\n"
+	"output_type int32; weight_quant scale 0.1 zero 0 }\n",
+	"{ \"convs\": [ { \"type\": \"int8\", \"input\": [3, 9, 7], \"output\": 4, "
+	"\"kernel\": 1,\n"
+	"\"input_quant\": {\"scale\": 0.5, \"zero\": 130, \"uint8\": true}, \"add\": "
+	"true,\n"
+	"\"weight_quant\": [\"s.npy\", \"z.npy\"], \"activation\": {\"clip\": [0, 6]},\n"
+	"\"bn_scale\": [\"m.safetensors\", \"t\"], \"output_quant\": \"auto\" } ] }\n",
 };
 
 static const char *const tokens[] = {
@@ -64,6 +79,18 @@ static const char *const tokens[] = {
 	"pad",
 	"b1_c1_",
 	"include \"t.conv\"\n",
+	"0.5",
+	"-1e-3",
+	"1e999",
+	"scale",
+	"zero",
+	"uint8",
+	"none",
+	"auto",
+	"int32",
+	"add",
+	"activation",
+	"weight_quant",
 };
 
 static size_t insert(char *text, size_t bytes, size_t at, const char *what,
