@@ -15,7 +15,14 @@
 #include <stdint.h>
 
 /* Tensors of one conv draw from streams that do not overlap. */
-enum seed_stream { SEED_WEIGHTS, SEED_BIAS, SEED_INPUT, SEED_BN_SCALE, SEED_BN_SHIFT };
+enum seed_stream {
+	SEED_WEIGHTS,
+	SEED_BIAS,
+	SEED_INPUT,
+	SEED_BN_SCALE,
+	SEED_BN_SHIFT,
+	SEED_OPERAND
+};
 
 /* Elements 0 .. count-1 of the stream as fp16 bits. */
 void seed_fill_fp16(uint16_t *out, size_t count, uint64_t seed, enum seed_stream stream);

@@ -5,23 +5,34 @@
 #define CHECK_H
 
 #include "bundle_file.h"
+#include "error_stats.h"
 #include "tensor.h"
 
 /*
- * How far a result may be from the reference r:
+ * int8: every output must be what the fixed-point reference gives (check_fixed.h).
  *
- *     |got - r| <= ulp(r) + 2^-18 * sum |input * weight|
+ * Floats: how far a result may be from the reference r:
+ *
+ *     |got - r| <= ulp(r) + 2^-18 * sum |input * weight| + 2^-22 * (|bias| + |operand|)
  *
  * ulp: of the output's type at r.  The second term is for the order of summation,
- * which the hardware does not promise.
+ * which the hardware does not promise; the third for the two additions behind it.
  */
 struct check_result {
+	bool is_fixed;
 	uint64_t outputs, failures;
-	double max_error;   /* largest |got - r| */
+	struct error_stats error; /* from the reference, in stored numbers */
+	/* Floats: the output that came nearest to its bound. */
 	double worst_ratio; /* largest |got - r| / bound */
 	size_t worst;	    /* where worst_ratio is */
 	double worst_got, worst_reference, worst_bound;
-	double cosine; /* of the two outputs as vectors; 1 when both are zero */
+	/*
+	 * int8: from the same conv in real numbers, with the scales that the bundle
+	 * notes, cut to what the output can hold; in real numbers.
+	 */
+	bool has_model;
+	struct error_stats model;
+	uint64_t clipped; /* outputs that were cut */
 	double seconds;
 };
 
@@ -31,16 +42,21 @@ enum check_status {
 	CHECK_NOMEM
 };
 
-/*
- * Compute `conv` again from `input` and the bundle's weights and compare.
- * `threads` workers; `progress` prints a line on stderr that goes away.
- */
-enum check_status check_output(struct check_result *result, const struct npub *b,
-			       const struct npub_conv *conv, const struct tensor *input,
-			       const struct tensor *output, uint32_t threads,
-			       bool progress, char *why, size_t why_bytes);
+/* What was run, and on what. */
+struct check_run {
+	const struct npub *npub;
+	const struct npub_conv *conv;
+	const struct tensor *input, *output;
+	const struct tensor *operand; /* NULL: the conv adds none */
+	uint32_t threads;
+	bool progress; /* a line on stderr that goes away */
+};
 
-/* What one value of the output may be off. */
+/* Compute the conv again from the bundle's weights and compare. */
+enum check_status check_output(struct check_result *result, const struct check_run *run,
+			       char *why, size_t why_bytes);
+
+/* What one value of a float output may be off; magnitude: what 2^-18 is taken of. */
 double check_bound(enum npu_elem elem, double reference, double magnitude);
 
 #endif

@@ -13,11 +13,15 @@
 
 struct image {
 	uint32_t w, h;
-	uint32_t chans;	    /* 1 grey, 3 red green blue */
-	uint32_t maxval;    /* a full sample, 1..65535 */
-	uint16_t *samples;  /* h x w x chans, malloc'd */
-	bool alpha_dropped; /* the file had an alpha channel */
+	uint32_t chans;	   /* 1 grey, 3 red green blue; 2, 4: alpha behind them */
+	uint32_t maxval;   /* a full sample, 1..65535 */
+	uint16_t *samples; /* h x w x chans, malloc'd */
 };
+
+static inline bool image_has_alpha(const struct image *image)
+{
+	return image->chans % 2 == 0;
+}
 
 /* Zero samples; false when too large or out of memory. */
 bool image_new(struct image *image, uint32_t w, uint32_t h, uint32_t chans,
@@ -36,7 +40,7 @@ bool png_parse(struct image *image, const void *file, size_t bytes, char *why,
 
 /*
  * The file as malloc'd bytes: P5 or P6, or an 8-bit PNG.  The picture's maxval is
- * 255.  False when out of memory.
+ * 255, and it has no alpha.  False when out of memory.
  */
 bool pnm_format(const struct image *image, void **file, size_t *bytes);
 bool png_format(const struct image *image, void **file, size_t *bytes);

@@ -4,59 +4,39 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "error.h"
 #include "files.h"
 #include "json_put.h"
 #include "run_device.h"
-#include "run_options.h"
-#include "run_parts.h"
-
-/* All that one invocation holds; freed in one place. */
-struct session {
-	struct run_options options;
-	struct bundle_file bundle;
-	const struct npub_conv *conv;
-	uint32_t conv_index;
-	struct npurt_device *device;
-	bool simulated;
-	struct npurt *rt;
-	struct tensor input, output;
-	struct run_dump dump;
-	FILE *report; /* where results are told: not where the output goes */
-};
+#include "run_session.h"
 
 static void session_close(struct session *s)
 {
 	npurt_close(s->rt);
 	npurt_device_close(s->device);
 	tensor_free(&s->input);
+	tensor_free(&s->operand);
 	tensor_free(&s->output);
 	run_dump_close(&s->dump);
 	bundle_file_close(&s->bundle);
 }
 
-static void note(const struct session *s, const char *file, const char *text)
+void session_note(const struct session *s, const char *file, const char *text)
 {
 	if (!s->options.quiet)
 		tool_complain(PROGRAM ": note", file, "%s", text);
 }
 
-static enum tool_exit exit_from(enum npurt_err err)
+enum tool_exit session_trouble(const struct session *s, enum npurt_err err,
+			       const struct npurt_error *error)
 {
+	tool_complain_npurt(PROGRAM, s->bundle.path, err, error);
 	return err == NPURT_OK	       ? EXIT_DONE
 	       : err == NPURT_ERR_FILE ? EXIT_FILE
 				       : EXIT_REFUSED;
 }
 
-static enum tool_exit runtime_trouble(const struct session *s, enum npurt_err err,
-				      const struct npurt_error *error)
-{
-	tool_complain_npurt(PROGRAM, s->bundle.path, err, error);
-	return exit_from(err);
-}
-
-static enum tool_exit out_of_memory(void)
+enum tool_exit session_no_memory(void)
 {
 	tool_complain(PROGRAM, NULL, "out of memory");
 	return EXIT_INTERNAL;
@@ -81,7 +61,7 @@ static enum tool_exit choose_conv(struct session *s)
 			 "running the first of %u convs, '%s'; --conv "
 			 "names another",
 			 b->conv_count, npub_string(b, s->conv->name));
-		note(s, s->bundle.path, text);
+		session_note(s, s->bundle.path, text);
 	}
 	return EXIT_DONE;
 }
@@ -111,7 +91,7 @@ static void note_hazards(const struct session *s)
 	snprintf(text, sizeof(text),
 		 "the plan's hazards: %s; on a board it needs --allow",
 		 hazard_text(hazards, info.hazards));
-	note(s, s->bundle.path, text);
+	session_note(s, s->bundle.path, text);
 }
 
 static enum tool_exit load_conv(struct session *s)
@@ -129,58 +109,9 @@ static enum tool_exit load_conv(struct session *s)
 					s->device, &options, &error);
 
 	if (err != NPURT_OK)
-		return runtime_trouble(s, err, &error);
+		return session_trouble(s, err, &error);
 	note_hazards(s);
 	return EXIT_DONE;
-}
-
-static struct tensor_desc desc_of(const struct npurt *rt, enum npurt_tensor_id id)
-{
-	struct npurt_tensor_info info;
-
-	npurt_tensor(rt, id, &info);
-	return (struct tensor_desc){
-		(enum npu_elem)info.elem, info.n, info.c, info.h, info.w, info.scale,
-		info.zero_point
-	};
-}
-
-static enum tool_exit tensor_trouble(const char *path, const struct tensor_report *report)
-{
-	tool_complain(PROGRAM, path, "%s", report->why);
-	return report->file_trouble ? EXIT_FILE : EXIT_REFUSED;
-}
-
-/* Refuse what cannot be written before the work, and read the input. */
-static enum tool_exit prepare_tensors(struct session *s)
-{
-	const struct run_options *o = &s->options;
-	struct tensor_desc in = desc_of(s->rt, NPURT_INPUT);
-	struct tensor_desc out = desc_of(s->rt, NPURT_OUTPUT);
-	struct tensor_report report;
-	enum npurt_err err;
-	char text[80];
-
-	if (o->output &&
-	    !tensor_can_write(&out, o->output, o->output_format, &o->image_out, &report))
-		return tensor_trouble(o->output, &report);
-	if (!tensor_new(&s->input, &in) || !tensor_new(&s->output, &out))
-		return out_of_memory();
-	if (o->input) {
-		if (!tensor_read_file(&s->input, o->input, o->input_format, &o->image_in,
-				      &report))
-			return tensor_trouble(o->input, &report);
-		if (report.note[0])
-			note(s, o->input, report.note);
-	} else {
-		if (!tensor_fill_random(&s->input, o->seed))
-			return out_of_memory();
-		snprintf(text, sizeof(text), "no --input: made one up from seed %llu",
-			 (unsigned long long)o->seed);
-		note(s, NULL, text);
-	}
-	err = npurt_write_input(s->rt, s->input.data, s->input.bytes);
-	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, NULL);
 }
 
 static enum tool_exit dump_trouble(const struct session *s, const char *why)
@@ -226,7 +157,7 @@ static enum tool_exit run_once(struct session *s)
 	if (err == NPURT_OK)
 		err = npurt_read_output(s->rt, s->output.data, s->output.bytes);
 	if (err != NPURT_OK) {
-		enum tool_exit code = runtime_trouble(s, err, &error);
+		enum tool_exit code = session_trouble(s, err, &error);
 
 		run_device_recover(&s->options, s->device, s->report);
 		return code;
@@ -262,45 +193,6 @@ static enum tool_exit probe_after(struct session *s)
 	return EXIT_REFUSED;
 }
 
-static void print_check(const struct session *s, const struct check_result *r, FILE *out)
-{
-	char place[TENSOR_TEXT_BYTES];
-
-	fprintf(out, "check: %s: %llu of %llu outputs out of bounds\n",
-		r->failures ? "FAIL" : "PASS", (unsigned long long)r->failures,
-		(unsigned long long)r->outputs);
-	fprintf(out, "  largest error %.6g, cosine %.9f, %.2f s\n", r->max_error,
-		r->cosine, r->seconds);
-	fprintf(
-	    out,
-	    "  nearest to its bound: %s got %.9g, reference %.9g, off by %.3g of %.3g\n",
-	    tensor_place(place, &s->output.desc, r->worst), r->worst_got,
-	    r->worst_reference, r->worst_ratio * r->worst_bound, r->worst_bound);
-}
-
-static enum tool_exit check(const struct session *s)
-{
-	struct check_result result;
-	bool progress = !s->options.quiet && isatty(STDERR_FILENO);
-	char why[200];
-
-	switch (check_output(&result, &s->bundle.npub, s->conv, &s->input, &s->output,
-			     s->options.threads, progress, why, sizeof(why))) {
-	case CHECK_NOMEM:
-		return out_of_memory();
-	case CHECK_IMPOSSIBLE:
-		tool_complain(PROGRAM, s->bundle.path, "%s", why);
-		return EXIT_REFUSED;
-	default:
-		break;
-	}
-	if (result.failures)
-		print_check(s, &result, stderr);
-	else if (!s->options.quiet)
-		print_check(s, &result, s->report);
-	return result.failures ? EXIT_REFUSED : EXIT_DONE;
-}
-
 static enum tool_exit bench(struct session *s)
 {
 	const struct npub_conv *c = s->conv;
@@ -312,44 +204,31 @@ static enum tool_exit bench(struct session *s)
 	npurt_error_reset(&error);
 	err = bench_conv(s->rt, &s->input, &s->output, macs, s->options.bench_runs,
 			 s->report, &error);
-	return err == NPURT_OK ? EXIT_DONE : runtime_trouble(s, err, &error);
-}
-
-static enum tool_exit write_output(const struct session *s)
-{
-	const struct run_options *o = &s->options;
-	struct tensor_report report;
-
-	if (!tensor_write_file(&s->output, o->output, o->output_format, &o->image_out,
-			       &report))
-		return tensor_trouble(o->output, &report);
-	return EXIT_DONE;
+	return err == NPURT_OK ? EXIT_DONE : session_trouble(s, err, &error);
 }
 
 static enum tool_exit run(struct session *s)
 {
 	static enum tool_exit (*const stages[])(struct session * s) = {
 		choose_conv,	 open_device, probe_before, load_conv,
-		prepare_tensors, run_once,    probe_after,
+		tensors_prepare, run_once,    probe_after,
 	};
 	const struct run_options *o = &s->options;
-	enum tool_exit code, check_code = EXIT_DONE;
+	enum tool_exit code, verdict, compared;
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
 		code = stages[i](s);
 		if (code != EXIT_DONE)
 			return code;
 	}
-	if (o->check)
-		check_code = check(s);
+	verdict = verdict_check(s);
+	compared = verdict_compare(s);
 	/* A wrong output is still worth looking at. */
-	if (o->output) {
-		code = write_output(s);
-		if (code != EXIT_DONE)
-			return code;
-	}
-	if (check_code != EXIT_DONE)
-		return check_code;
+	code = tensors_write(s);
+	if (code != EXIT_DONE)
+		return code;
+	if (verdict != EXIT_DONE || compared != EXIT_DONE)
+		return verdict != EXIT_DONE ? verdict : compared;
 	return o->bench_runs ? bench(s) : EXIT_DONE;
 }
 

@@ -82,7 +82,7 @@ static void make_rows(png_structp png, struct job *job, size_t row_bytes)
 		job->rows[y] = job->pixels + y * row_bytes;
 }
 
-/* Ask for grey or RGB samples of 8 or 16 bits, whatever the file has. */
+/* Ask for grey or RGB samples of 8 or 16 bits, with alpha when the file has it. */
 static void set_transforms(png_structp png, png_infop info, struct job *job)
 {
 	int type = png_get_color_type(png, info);
@@ -93,14 +93,12 @@ static void set_transforms(png_structp png, png_infop info, struct job *job)
 		png_set_palette_to_rgb(png);
 	if (type == PNG_COLOR_TYPE_GRAY)
 		png_set_expand_gray_1_2_4_to_8(png);
-	if (type & PNG_COLOR_MASK_ALPHA)
-		png_set_strip_alpha(png);
 	png_set_interlace_handling(png);
 	png_read_update_info(png, info);
-	if (!image_new(&job->image, w, h, type & PNG_COLOR_MASK_COLOR ? 3 : 1,
+	/* A palette may have transparent colours, too. */
+	if (!image_new(&job->image, w, h, png_get_channels(png, info),
 		       wide ? UINT16_MAX : UINT8_MAX))
 		png_error(png, "too many pixels");
-	job->image.alpha_dropped = (type & PNG_COLOR_MASK_ALPHA) != 0;
 }
 
 static void take_samples(struct job *job)

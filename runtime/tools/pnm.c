@@ -39,7 +39,7 @@ bool image_new(struct image *image, uint32_t w, uint32_t h, uint32_t chans,
 	samples = calloc((size_t)w * h * chans + 1, sizeof(*samples));
 	if (!samples)
 		return false;
-	*image = (struct image){ w, h, chans, maxval, samples, false };
+	*image = (struct image){ w, h, chans, maxval, samples };
 	return true;
 }
 

@@ -25,6 +25,17 @@ static void add_tap(const struct refconv *r, const float *in_row, float weight,
 	}
 }
 
+/* Addition and activation; `place` is the row's first output. */
+static void finish_row(const struct refconv *r, size_t place, double *result)
+{
+	for (uint32_t x = 0; r->operand && x < r->out_w; x++)
+		result[x] += (double)r->operand[place + x];
+	for (uint32_t x = 0; r->relu && x < r->out_w; x++)
+		result[x] = fmax(result[x], 0);
+	for (uint32_t x = 0; r->clamp && x < r->out_w; x++)
+		result[x] = fmin(result[x], (double)r->limit);
+}
+
 void refconv_row(const struct refconv *r, uint32_t n, uint32_t k, uint32_t y,
 		 double *result, double *magnitude)
 {
@@ -53,4 +64,5 @@ void refconv_row(const struct refconv *r, uint32_t n, uint32_t k, uint32_t y,
 		}
 	for (uint32_t x = 0; r->bias && x < r->out_w; x++)
 		result[x] += (double)r->bias[k];
+	finish_row(r, (((size_t)n * r->out_c + k) * r->out_h + y) * r->out_w, result);
 }

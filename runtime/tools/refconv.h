@@ -5,6 +5,7 @@
 #ifndef REFCONV_H
 #define REFCONV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct refconv {
@@ -15,6 +16,9 @@ struct refconv {
 	const float *input;   /* n c h w */
 	const float *weights; /* out_c, in_c / groups, kernel_h, kernel_w */
 	const float *bias;    /* out_c, or NULL */
+	const float *operand; /* as the output: added; or NULL */
+	bool relu, clamp;     /* then: negative is 0; more than `limit` is `limit` */
+	float limit;
 };
 
 /*

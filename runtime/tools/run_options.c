@@ -31,7 +31,9 @@ static uint32_t take_reals(const struct options_scan *scan, double *out, uint32_
 			break;
 		at = end + 1;
 	}
-	options_complain(scan, "'%s' is not a list of up to %u numbers, as in 0.5,1",
+	options_complain(scan,
+			 max == 1 ? "'%s' is not a number"
+				  : "'%s' is not a list of up to %u numbers, as in 0.5,1",
 			 scan->value, max);
 	return 0;
 }
@@ -39,14 +41,14 @@ static uint32_t take_reals(const struct options_scan *scan, double *out, uint32_
 /* One number for all channels, or one for each. */
 static bool take_per_channel(const struct options_scan *scan, double *out)
 {
-	uint32_t count = take_reals(scan, out, IMAGE_MAP_CHANS);
+	uint32_t count = take_reals(scan, out, IMAGE_IN_CHANS);
 
 	if (count == 2)
-		options_complain(scan,
-				 "takes one number, or three for red, green and blue");
-	if (count == 1)
-		out[1] = out[2] = out[0];
-	return count == 1 || count == IMAGE_MAP_CHANS;
+		options_complain(scan, "takes one number, three for red, green and blue, "
+				       "or four with alpha");
+	for (uint32_t i = 1; count == 1 && i < IMAGE_IN_CHANS; i++)
+		out[i] = out[0];
+	return count != 0 && count != 2;
 }
 
 static bool take_channels(const struct options_scan *scan, struct image_out *map)
@@ -81,9 +83,20 @@ static bool take_range(const struct options_scan *scan, struct image_out *map)
 		options_complain(scan, "takes two different numbers, as in -1,1");
 		return false;
 	}
+	map->mapped = true;
 	map->lo = range[0];
 	map->hi = range[1];
 	return true;
+}
+
+static bool take_max_error(const struct options_scan *scan, struct run_options *o)
+{
+	o->has_max_error = take_reals(scan, &o->max_error, 1) == 1;
+	if (o->has_max_error && o->max_error < 0) {
+		options_complain(scan, "takes a number that is not negative");
+		return false;
+	}
+	return o->has_max_error;
 }
 
 static bool take_format(const struct options_scan *scan, enum tensor_format *format)
@@ -158,6 +171,18 @@ static bool take_plain(struct run_options *o, const struct options_scan *scan, i
 	case OPT_OUTPUT:
 		o->output = scan->value;
 		return true;
+	case OPT_OPERAND:
+		o->operand = scan->value;
+		return true;
+	case OPT_COMPARE:
+		o->compare = scan->value;
+		return true;
+	case OPT_QUANTIZE:
+		o->tensor_in.quantize = true;
+		return true;
+	case OPT_DEQUANTIZE:
+		o->dequantize = true;
+		return true;
 	case OPT_CONV:
 		o->conv = scan->value;
 		return true;
@@ -168,7 +193,7 @@ static bool take_plain(struct run_options *o, const struct options_scan *scan, i
 		o->dump_dir = scan->value;
 		return true;
 	case OPT_IMAGE_ABS:
-		o->image_out.absolute = true;
+		o->image_out.absolute = o->image_out.mapped = true;
 		return true;
 	case OPT_CHECK:
 		o->check = true;
@@ -210,9 +235,16 @@ static bool apply_option(struct run_options *o, const struct options_scan *scan,
 	case OPT_OUTPUT_FORMAT:
 		return take_format(scan, &o->output_format);
 	case OPT_MEAN:
-		return take_per_channel(scan, o->image_in.mean);
+		o->tensor_in.mapped = true;
+		return take_per_channel(scan, o->tensor_in.mean);
 	case OPT_SCALE:
-		return take_per_channel(scan, o->image_in.scale);
+		o->tensor_in.mapped = true;
+		return take_per_channel(scan, o->tensor_in.scale);
+	case OPT_MAX_ERROR:
+		return take_max_error(scan, o);
+	case OPT_MIN_SNR:
+		o->has_min_snr = true;
+		return take_reals(scan, &o->min_snr, 1) == 1;
 	case OPT_CHANNELS:
 		return take_channels(scan, &o->image_out);
 	case OPT_IMAGE_RANGE:
@@ -257,7 +289,10 @@ static bool check_together(const struct run_options *o)
 {
 	const struct {
 		const char *option, *path;
-	} inputs[] = { { "BUNDLE", o->bundle }, { "--input", o->input } };
+	} inputs[] = { { "BUNDLE", o->bundle },
+		       { "--input", o->input },
+		       { "--operand", o->operand },
+		       { "--compare", o->compare } };
 
 	if (o->health ? o->bundle != NULL : !o->bundle) {
 		options_usage(&run_page, stderr,
@@ -272,6 +307,12 @@ static bool check_together(const struct run_options *o)
 				      o->output, inputs[i].option);
 			return false;
 		}
+	if ((o->has_max_error || o->has_min_snr) && !o->compare && !o->check) {
+		options_usage(&run_page, stderr,
+			      "%s needs --compare or --check to find errors",
+			      o->has_max_error ? "--max-error" : "--min-snr");
+		return false;
+	}
 	return true;
 }
 
@@ -280,7 +321,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	int code;
 
 	*o = (struct run_options){ .device = "auto",
-				   .image_in = IMAGE_IN_DEFAULT,
+				   .tensor_in = TENSOR_IN_DEFAULT,
 				   .image_out = IMAGE_OUT_DEFAULT };
 	code = options_each(&run_page, argc, argv, take_option, o);
 	if (code >= 0)

@@ -12,15 +12,18 @@
 #define PROGRAM "npurun"
 
 struct run_options {
-	const char *bundle, *input, *output, *device, *dump_dir;
+	const char *bundle, *input, *operand, *output, *compare, *device, *dump_dir;
 	const char *conv; /* name or number; NULL: the first */
 	enum tensor_format input_format, output_format;
-	struct image_in image_in;
+	struct tensor_in tensor_in;
 	struct image_out image_out;
 	uint32_t cores, threads, min_evidence, allow_hazards, timeout_ms;
 	uint32_t bench_runs; /* 0: no benchmark */
 	uint64_t seed;
-	bool check, list, quiet;
+	bool check, list, quiet, dequantize;
+	bool has_max_error, has_min_snr;
+	double max_error; /* in real numbers */
+	double min_snr;	  /* in dB */
 	enum npurt_profile profile;
 	uint32_t device_cores; /* 0: ask the system */
 	bool old_driver, health, bracket, recover, emulate;

@@ -87,7 +87,7 @@ static double array_get(const struct npy_header *h, const uint8_t *p)
 
 /* n c h w, or c h w when there is one image. */
 static bool check_shape(const struct npy_header *h, const struct tensor_desc *d,
-			struct tensor_report *report)
+			const struct tensor_in *how, struct tensor_report *report)
 {
 	const uint64_t want[4] = { d->n, d->c, d->h, d->w };
 	char have_text[160], want_text[160];
@@ -97,49 +97,106 @@ static bool check_shape(const struct npy_header *h, const struct tensor_desc *d,
 	    memcmp(h->shape, want + skip, h->ndim * sizeof(want[0])) == 0)
 		return true;
 	return tensor_refuse(
-	    report, "its shape is %s, but the conv takes %s (n, c, h, w)",
-	    npy_shape_text(have_text, sizeof(have_text), h->ndim, h->shape),
+	    report, "its shape is %s, but %s %s (n, c, h, w)",
+	    npy_shape_text(have_text, sizeof(have_text), h->ndim, h->shape), how->side,
 	    npy_shape_text(want_text, sizeof(want_text), 4, want));
 }
 
-static bool convert_array(struct tensor *t, const struct npy_header *h,
-			  const uint8_t *data, struct tensor_report *report)
+/* Bytes whose sign is not the tensor's: which of two meanings they have is a guess. */
+static bool check_bytes(const struct npy_header *h, const struct tensor_desc *d,
+			struct tensor_report *report)
 {
-	char place[TENSOR_TEXT_BYTES], type[TENSOR_TEXT_BYTES];
+	char wrong = d->is_uint8 ? 'i' : 'u';
+
+	if (d->elem != NPU_ELEM_INT8 || h->elem_bytes != 1 || h->kind != wrong)
+		return true;
+	return d->is_uint8
+		   ? tensor_refuse(
+			 report, "it has int8 numbers, but the conv has bytes 0 to 255; "
+				 "save them as uint8, 128 more than the int8 ones")
+		   : tensor_refuse(
+			 report,
+			 "it has uint8 numbers, but the conv has int8; save "
+			 "them as int8, or give the spec's tensor the word uint8");
+}
+
+/* Whether the file's numbers are real ones that the tensor must have quantised. */
+static bool settle_quantize(bool *quantize, const struct npy_header *h,
+			    const struct tensor_desc *d, const struct tensor_in *how,
+			    struct tensor_report *report)
+{
+	*quantize = tensor_is_integer(d) && h->kind == 'f';
+	if (!*quantize)
+		return check_bytes(h, d, report);
+	if (!how->quantize)
+		return tensor_refuse(report,
+				     "it has real numbers, but the conv takes %s; "
+				     "--quantize turns them into it, or save integers",
+				     tensor_type(d));
+	if (!tensor_has_scale(d))
+		return tensor_refuse(report,
+				     "it cannot be quantised: the bundle's scale for it "
+				     "is %g",
+				     (double)d->scale);
+	return true;
+}
+
+static void note_saturated(const struct tensor *t, struct tensor_report *report)
+{
+	struct tensor_range range = tensor_range(&t->desc);
+	size_t used = strlen(report->note);
+
+	if (report->saturated)
+		snprintf(
+		    report->note + used, sizeof(report->note) - used,
+		    "%s%llu of %zu numbers are outside what %s holds with this scale, "
+		    "%g to %g, and saturated",
+		    used ? "; " : "", (unsigned long long)report->saturated, t->count,
+		    tensor_type(&t->desc), tensor_real(&t->desc, range.least),
+		    tensor_real(&t->desc, range.most));
+}
+
+static bool convert_array(struct tensor *t, const struct npy_header *h,
+			  const uint8_t *data, bool quantize,
+			  struct tensor_report *report)
+{
+	char place[TENSOR_TEXT_BYTES];
 
 	for (size_t i = 0; i < t->count; i++) {
-		double value = array_get(h, data + i * h->elem_bytes);
+		double value = array_get(h, data + i * h->elem_bytes), stored = value;
 
-		if (!tensor_set(t, i, value))
-			return tensor_refuse(
-			    report, "its element %s is %g, which %s cannot hold",
-			    tensor_place(place, &t->desc, i), value,
-			    strchr(tensor_text(type, &t->desc), ' ') + 1);
+		if (quantize && isfinite(value))
+			stored = tensor_stored(&t->desc, value, &report->saturated);
+		if (!tensor_set(t, i, stored))
+			return tensor_refuse(report,
+					     "its element %s is %g, which %s cannot hold",
+					     tensor_place(place, &t->desc, i), value,
+					     tensor_type(&t->desc));
 	}
 	return true;
 }
 
 static bool read_npy(struct tensor *t, const uint8_t *file, size_t bytes,
-		     struct tensor_report *report)
+		     const struct tensor_in *how, struct tensor_report *report)
 {
-	bool integers = t->desc.elem == NPU_ELEM_INT8 || t->desc.elem == NPU_ELEM_INT32;
 	struct npy_header h;
+	bool quantize;
 
 	if (!npy_parse(&h, file, bytes, report->why, sizeof(report->why)))
 		return false;
-	if (!check_shape(&h, &t->desc, report))
+	report->integers = h.kind != 'f';
+	if (!check_shape(&h, &t->desc, how, report))
 		return false;
 	if (h.fortran)
 		return tensor_refuse(report, "it is in Fortran order; save it with "
 					     "numpy.ascontiguousarray()");
-	if (integers && h.kind == 'f')
-		return tensor_refuse(report, "it has real numbers, but the conv takes "
-					     "integers; quantise it and save integers");
+	if (!settle_quantize(&quantize, &h, &t->desc, how, report))
+		return false;
 	if (bytes - h.data_offset != h.data_bytes)
 		return tensor_refuse(
 		    report, "it has %zu bytes of data, its header says %llu",
 		    bytes - h.data_offset, (unsigned long long)h.data_bytes);
-	return convert_array(t, &h, file + h.data_offset, report);
+	return convert_array(t, &h, file + h.data_offset, quantize, report);
 }
 
 static bool read_raw(struct tensor *t, const uint8_t *file, size_t bytes,
@@ -159,40 +216,43 @@ static bool read_raw(struct tensor *t, const uint8_t *file, size_t bytes,
 }
 
 bool tensor_read_memory(struct tensor *t, const void *file, size_t bytes,
-			enum tensor_format format, const struct image_in *map,
+			enum tensor_format format, const struct tensor_in *how,
 			struct tensor_report *report)
 {
+	bool ok;
+
 	memset(report, 0, sizeof(*report));
 	switch (format) {
 	case TENSOR_FORMAT_NPY:
-		return read_npy(t, file, bytes, report);
+		ok = read_npy(t, file, bytes, how, report);
+		break;
 	case TENSOR_FORMAT_RAW:
-		return read_raw(t, file, bytes, report);
-	case TENSOR_FORMAT_PNM:
-	case TENSOR_FORMAT_PNG:
-		return tensor_from_image_file(t, file, bytes, format == TENSOR_FORMAT_PNG,
-					      map, report);
+		ok = read_raw(t, file, bytes, report);
+		break;
 	default:
-		assert(!"a format");
-		return false;
+		ok = tensor_from_image_file(t, file, bytes, format == TENSOR_FORMAT_PNG,
+					    how, report);
 	}
+	if (ok)
+		note_saturated(t, report);
+	return ok;
 }
 
 bool tensor_read_file(struct tensor *t, const char *path, enum tensor_format format,
-		      const struct image_in *map, struct tensor_report *report)
+		      const struct tensor_in *how, struct tensor_report *report)
 {
 	void *file;
 	size_t bytes;
 	bool ok;
 
 	memset(report, 0, sizeof(*report));
-	if (!settle_format(&format, path, "--input-format", report))
+	if (!settle_format(&format, path, how->format_option, report))
 		return false;
 	if (!files_read(path, &file, &bytes, report->why, sizeof(report->why))) {
 		report->file_trouble = true;
 		return false;
 	}
-	ok = tensor_read_memory(t, file, bytes, format, map, report);
+	ok = tensor_read_memory(t, file, bytes, format, how, report);
 	free(file);
 	return ok;
 }
@@ -210,12 +270,13 @@ bool tensor_can_write(const struct tensor_desc *desc, const char *path,
 }
 
 /* NumPy's code of an element type. */
-static const char *npy_descr(enum npu_elem elem)
+static const char *npy_descr(const struct tensor_desc *d)
 {
-	return elem == NPU_ELEM_INT8	? "|i1"
-	       : elem == NPU_ELEM_FP16	? "<f2"
-	       : elem == NPU_ELEM_INT32 ? "<i4"
-					: "<f4";
+	return d->is_uint8		   ? "|u1"
+	       : d->elem == NPU_ELEM_INT8  ? "|i1"
+	       : d->elem == NPU_ELEM_FP16  ? "<f2"
+	       : d->elem == NPU_ELEM_INT32 ? "<i4"
+					   : "<f4";
 }
 
 bool tensor_write_file(const struct tensor *t, const char *path,
@@ -234,7 +295,7 @@ bool tensor_write_file(const struct tensor *t, const char *path,
 		return false;
 	if (format == TENSOR_FORMAT_NPY) {
 		parts[0].bytes =
-		    npy_format(header, sizeof(header), npy_descr(d->elem), 4, shape);
+		    npy_format(header, sizeof(header), npy_descr(d), 4, shape);
 		assert(parts[0].bytes > 0);
 	} else if (format != TENSOR_FORMAT_RAW) {
 		if (!tensor_to_image_file(t, format == TENSOR_FORMAT_PNG, map, &picture,

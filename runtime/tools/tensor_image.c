@@ -8,21 +8,29 @@
 
 #include "image.h"
 
-/* Real number to the number that the tensor's type stores. */
-static double stored_from_real(const struct tensor_desc *d, double real)
-{
-	double q;
+#define MAX_PICTURE_CHANS 4u /* red, green, blue and alpha */
 
-	if (d->elem != NPU_ELEM_INT8)
-		return real;
-	q = nearbyint(real / (double)d->scale) + d->zero_point;
-	return fmin(fmax(q, INT8_MIN), INT8_MAX);
-}
-
-static double real_from_stored(const struct tensor_desc *d, double stored)
+/* Channels that a conv may take of the picture: all, or all but alpha. */
+static bool check_channels(const struct image *image, const struct tensor_desc *d,
+			   struct tensor_report *report)
 {
-	return d->elem == NPU_ELEM_INT8 ? (stored - d->zero_point) * (double)d->scale
-					: stored;
+	static const char *const kinds[] = { "a grey picture",
+					     "a grey picture with alpha",
+					     "an RGB picture",
+					     "an RGB picture with alpha" };
+	static const char *const wanted[] = { "grey", "grey with alpha", "RGB",
+					      "RGB with alpha" };
+
+	if (image->chans == d->c || (image_has_alpha(image) && image->chans - 1 == d->c))
+		return true;
+	if (d->c > MAX_PICTURE_CHANS)
+		return tensor_refuse(report,
+				     "the conv takes %u channels, and pictures have 1 to "
+				     "4; give an .npy array",
+				     d->c);
+	return tensor_refuse(
+	    report, "it is %s, but the conv takes %u channel%s; convert it to %s",
+	    kinds[image->chans - 1], d->c, d->c == 1 ? "" : "s", wanted[d->c - 1]);
 }
 
 static bool check_picture(const struct image *image, const struct tensor_desc *d,
@@ -40,35 +48,41 @@ static bool check_picture(const struct image *image, const struct tensor_desc *d
 		    "it is %u wide and %u high, but the conv takes %u by "
 		    "%u; resize it",
 		    image->w, image->h, d->w, d->h);
-	if (image->chans == d->c)
-		return true;
-	if (d->c != 1 && d->c != 3)
-		return tensor_refuse(
-		    report,
-		    "the conv takes %u channels, and pictures have 1 or 3; "
-		    "give an .npy array",
-		    d->c);
-	return tensor_refuse(report,
-			     "it is %s picture, but the conv takes %u channel%s; "
-			     "convert it to %s",
-			     image->chans == 1 ? "a grey" : "an RGB", d->c,
-			     d->c == 1 ? "" : "s", d->c == 1 ? "grey" : "RGB");
+	return check_channels(image, d, report);
+}
+
+/* The number stored for a sample; *real is what a message can show. */
+static double number_of_sample(const struct tensor_desc *d, const struct tensor_in *how,
+			       uint32_t c, double level, double *real,
+			       uint64_t *saturated)
+{
+	if (d->is_uint8 && !how->mapped) {
+		*real = nearbyint(level * UINT8_MAX);
+		return *real;
+	}
+	*real = (level - how->mean[c]) * how->scale[c];
+	return tensor_stored(d, *real, saturated);
 }
 
 /* HWC samples to a CHW tensor. */
 static bool store_samples(struct tensor *t, const struct image *image,
-			  const struct image_in *map, struct tensor_report *report)
+			  const struct tensor_in *how, struct tensor_report *report)
 {
 	size_t pixels = (size_t)image->w * image->h;
 
-	for (uint32_t c = 0; c < image->chans; c++)
+	if (!tensor_has_scale(&t->desc))
+		return tensor_refuse(report,
+				     "it cannot be quantised: the bundle's scale for it "
+				     "is %g",
+				     (double)t->desc.scale);
+	for (uint32_t c = 0; c < t->desc.c; c++)
 		for (size_t i = 0; i < pixels; i++) {
 			double level =
 			    (double)image->samples[i * image->chans + c] / image->maxval;
-			double real = (level - map->mean[c]) * map->scale[c];
+			double real, stored = number_of_sample(&t->desc, how, c, level,
+							       &real, &report->saturated);
 
-			if (!tensor_set(t, c * pixels + i,
-					stored_from_real(&t->desc, real)))
+			if (!tensor_set(t, c * pixels + i, stored))
 				return tensor_refuse(report,
 						     "a sample becomes %g, which the "
 						     "conv's input cannot hold; check "
@@ -79,7 +93,7 @@ static bool store_samples(struct tensor *t, const struct image *image,
 }
 
 bool tensor_from_image_file(struct tensor *t, const void *file, size_t bytes, bool png,
-			    const struct image_in *map, struct tensor_report *report)
+			    const struct tensor_in *how, struct tensor_report *report)
 {
 	struct image image;
 	bool ok = png ? png_parse(&image, file, bytes, report->why, sizeof(report->why))
@@ -88,8 +102,8 @@ bool tensor_from_image_file(struct tensor *t, const void *file, size_t bytes, bo
 	if (!ok)
 		return false;
 	ok = check_picture(&image, &t->desc, report) &&
-	     store_samples(t, &image, map, report);
-	if (ok && image.alpha_dropped)
+	     store_samples(t, &image, how, report);
+	if (ok && image.chans != t->desc.c)
 		snprintf(report->note, sizeof(report->note),
 			 "its alpha channel is ignored");
 	image_free(&image);
@@ -129,10 +143,15 @@ bool tensor_fits_image(const struct tensor_desc *d, const char *path,
 	return true;
 }
 
-static uint16_t sample_from_real(double real, const struct image_out *map)
+/* The bytes of a uint8 tensor are samples; other numbers go through the map. */
+static uint16_t sample_of(const struct tensor_desc *d, double stored,
+			  const struct image_out *map)
 {
-	double level =
-	    ((map->absolute ? fabs(real) : real) - map->lo) / (map->hi - map->lo);
+	double real = tensor_real(d, stored), level;
+
+	if (d->is_uint8 && !map->mapped)
+		return (uint16_t)stored;
+	level = ((map->absolute ? fabs(real) : real) - map->lo) / (map->hi - map->lo);
 
 	if (!(level > 0)) /* and what is not a number */
 		return 0;
@@ -154,8 +173,8 @@ bool tensor_to_image_file(const struct tensor *t, bool png, const struct image_o
 		size_t c = map->channel_count ? map->channels[i] : i;
 
 		for (size_t p = 0; p < pixels; p++)
-			image.samples[p * chans + i] = sample_from_real(
-			    real_from_stored(d, tensor_get(t, c * pixels + p)), map);
+			image.samples[p * chans + i] =
+			    sample_of(d, tensor_get(t, c * pixels + p), map);
 	}
 	ok = png ? png_format(&image, file, bytes) : pnm_format(&image, file, bytes);
 	image_free(&image);

@@ -8,7 +8,7 @@
 
 /* Decode a picture and store it in the tensor, which has its sizes. */
 bool tensor_from_image_file(struct tensor *t, const void *file, size_t bytes, bool png,
-			    const struct image_in *map, struct tensor_report *report);
+			    const struct tensor_in *how, struct tensor_report *report);
 
 /* Whether the tensor can be shown as a picture named `path`. */
 bool tensor_fits_image(const struct tensor_desc *desc, const char *path,

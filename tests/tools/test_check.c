@@ -78,9 +78,27 @@ static void make_weights(struct fixture *f, const struct conv_problem *p)
 
 	/* The output as a perfect device would give it. */
 	float weights[COUNT(oihw)], input[IN_C * IN_H * IN_W];
-	const struct refconv r = { 1, IN_C, IN_H,  IN_W,    OUT_C, OUT_H, OUT_W,
-				   3, 2,    2,	   1,	    1,	   1,	  1,
-				   1, 1,    input, weights, bias };
+	const struct refconv r = {
+		.batch = 1,
+		.in_c = IN_C,
+		.in_h = IN_H,
+		.in_w = IN_W,
+		.out_c = OUT_C,
+		.out_h = OUT_H,
+		.out_w = OUT_W,
+		.kernel_h = 3,
+		.kernel_w = 2,
+		.stride_y = 2,
+		.stride_x = 1,
+		.pad_top = 1,
+		.pad_left = 1,
+		.dilation_y = 1,
+		.dilation_x = 1,
+		.groups = 1,
+		.input = input,
+		.weights = weights,
+		.bias = bias,
+	};
 
 	for (size_t i = 0; i < COUNT(oihw); i++)
 		weights[i] = float_from_fp16(oihw[i]);
@@ -119,8 +137,9 @@ static const struct npub_conv the_conv = {
 static int open_fixture(void **state)
 {
 	static struct fixture f;
-	const struct tensor_desc in = { NPU_ELEM_FP16, 1, IN_C, IN_H, IN_W, 1, 0 };
-	const struct tensor_desc out = { NPU_ELEM_FP16, 1, OUT_C, OUT_H, OUT_W, 1, 0 };
+	const struct tensor_desc in = { NPU_ELEM_FP16, 1, IN_C, IN_H, IN_W, 1, 0, false };
+	const struct tensor_desc out = { NPU_ELEM_FP16, 1, OUT_C, OUT_H,
+					 OUT_W,		1, 0,	  false };
 
 	memset(&f, 0, sizeof(f));
 	f.conv = the_conv;
@@ -129,7 +148,7 @@ static int open_fixture(void **state)
 				 .data_bytes = sizeof(f.data) };
 	f.npub = (struct npub){ .tensors = f.tensors, .bos = &f.bo, .data = f.data };
 	assert_true(tensor_new(&f.input, &in) && tensor_new(&f.output, &out));
-	assert_true(tensor_fill_random(&f.input, 3));
+	assert_true(tensor_fill_random(&f.input, 3, SEED_INPUT));
 	make_weights(&f, &the_problem);
 	*state = &f;
 	return 0;
@@ -147,8 +166,13 @@ static int close_fixture(void **state)
 static enum check_status check(const struct fixture *f, uint32_t threads,
 			       struct check_result *result, char *why)
 {
-	return check_output(result, &f->npub, &f->conv, &f->input, &f->output, threads,
-			    false, why, 200);
+	const struct check_run run = { .npub = &f->npub,
+				       .conv = &f->conv,
+				       .input = &f->input,
+				       .output = &f->output,
+				       .threads = threads };
+
+	return check_output(result, &run, why, 200);
 }
 
 static void rounded_results_pass(void **state)
@@ -160,7 +184,7 @@ static void rounded_results_pass(void **state)
 		assert_int_equal(check(*state, threads, &r, why), CHECK_DONE);
 		assert_int_equal(r.outputs, OUT_C * OUT_H * OUT_W);
 		assert_int_equal(r.failures, 0);
-		assert_true(r.worst_ratio <= 0.5 && r.cosine > 0.999999);
+		assert_true(r.worst_ratio <= 0.5 && error_cosine(&r.error) > 0.999999);
 	}
 }
 
@@ -183,7 +207,8 @@ static void one_wrong_value(void **state)
 			assert_int_equal(r.failures, 1);
 			assert_int_equal(r.worst, places[i]);
 			assert_true(r.worst_ratio > 1);
-			assert_true(fabs(r.worst_got - r.worst_reference) == r.max_error);
+			assert_true(fabs(r.worst_got - r.worst_reference) ==
+				    r.error.max_error);
 		}
 }
 

@@ -152,9 +152,9 @@ static void png_kinds(void **state)
 		bool alpha;
 		uint16_t first[4];
 	} cases[] = {
-		{ "rgba", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_NONE, { rgba[0], rgba[1], rgba[2] }, 3, 255, true, { 1, 2, 3, 4 } },
-		{ "rgba interlaced", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_ADAM7, { rgba[0], rgba[1], rgba[2] }, 3, 255, true, { 1, 2, 3, 4 } },
-		{ "grey and alpha", PNG_COLOR_TYPE_GRAY_ALPHA, 8, PNG_INTERLACE_NONE, { grey_alpha[0], grey_alpha[1], grey_alpha[2] }, 1, 255, true, { 1, 2, 3, 4 } },
+		{ "rgba", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_NONE, { rgba[0], rgba[1], rgba[2] }, 4, 255, true, { 1, 2, 3, 9 } },
+		{ "rgba interlaced", PNG_COLOR_TYPE_RGB_ALPHA, 8, PNG_INTERLACE_ADAM7, { rgba[0], rgba[1], rgba[2] }, 4, 255, true, { 1, 2, 3, 9 } },
+		{ "grey and alpha", PNG_COLOR_TYPE_GRAY_ALPHA, 8, PNG_INTERLACE_NONE, { grey_alpha[0], grey_alpha[1], grey_alpha[2] }, 2, 255, true, { 1, 9, 2, 9 } },
 		{ "16 bits", PNG_COLOR_TYPE_GRAY, 16, PNG_INTERLACE_NONE, { grey16[0], grey16[1], grey16[2] }, 1, 65535, false, { 258, 772, 255, 65280 } },
 		{ "1 bit", PNG_COLOR_TYPE_GRAY, 1, PNG_INTERLACE_NONE, { bits[0], bits[1], bits[2] }, 1, 255, false, { 0, 255, 255, 0 } },
 		{ "palette", PNG_COLOR_TYPE_PALETTE, 1, PNG_INTERLACE_NONE, { bits[0], bits[1], bits[2] }, 3, 255, false, { 1, 2, 3, 250 } },
@@ -175,7 +175,7 @@ static void png_kinds(void **state)
 		CHECK(cases[i].name, image.w == 2 && image.h == 3);
 		CHECK(cases[i].name, image.chans == cases[i].chans);
 		CHECK(cases[i].name, image.maxval == cases[i].maxval);
-		CHECK(cases[i].name, image.alpha_dropped == cases[i].alpha);
+		CHECK(cases[i].name, image_has_alpha(&image) == cases[i].alpha);
 		CHECK(cases[i].name,
 		      memcmp(image.samples, cases[i].first, sizeof(cases[i].first)) == 0);
 		image_free(&image);

@@ -2,19 +2,21 @@
 
 #include "tensor_file.h"
 
-static const struct image_in plain_in = IMAGE_IN_DEFAULT;
+static const struct tensor_in plain_in = TENSOR_IN_DEFAULT;
 
 /* A picture as a tensor: HWC bytes become CHW fractions. */
 static void picture_to_tensor(void **state)
 {
 	static const uint8_t file[] = "P6 2 1 255\n\x00\x33\x66\x99\xcc\xff";
 	static const double want[] = { 0, 0.6, 0.2, 0.8, 0.4, 1 };
-	const struct tensor_desc desc = { NPU_ELEM_FP32, 1, 3, 1, 2, 1, 0 };
-	const struct image_in centred = { { 0.5, 0.5, 0 }, { 2, 2, 10 } };
+	const struct tensor_desc desc = { NPU_ELEM_FP32, 1, 3, 1, 2, 1, 0, false };
+	struct tensor_in centred = TENSOR_IN_DEFAULT;
 	struct tensor_report report;
 	struct tensor t;
 
 	(void)state;
+	memcpy(centred.mean, (double[]){ 0.5, 0.5, 0 }, 3 * sizeof(double));
+	memcpy(centred.scale, (double[]){ 2, 2, 10 }, 3 * sizeof(double));
 	assert_true(tensor_new(&t, &desc));
 	assert_true(tensor_read_memory(&t, file, sizeof(file) - 1, TENSOR_FORMAT_PNM,
 				       &plain_in, &report));
@@ -47,7 +49,7 @@ static void picture_refusals(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct tensor_desc desc = {
 			NPU_ELEM_FP16, cases[i].n, cases[i].c, cases[i].h,
-			cases[i].w,    1,	   0
+			cases[i].w,    1,	   0,		false
 		};
 		struct tensor_report report;
 		struct tensor t;
@@ -90,7 +92,7 @@ static void tensor_to_picture(void **state)
 		    .absolute = true },
 		  { 255, 128, 255 } },
 	};
-	const struct tensor_desc desc = { NPU_ELEM_FP16, 1, 2, 1, 3, 1, 0 };
+	const struct tensor_desc desc = { NPU_ELEM_FP16, 1, 2, 1, 3, 1, 0, false };
 	const char *path = scratch_name(".pgm");
 	struct tensor t;
 
@@ -141,7 +143,7 @@ static void unshowable(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct tensor_desc desc = {
-			NPU_ELEM_FP16, cases[i].n, cases[i].c, 3, 5, 1, 0
+			NPU_ELEM_FP16, cases[i].n, cases[i].c, 3, 5, 1, 0, false
 		};
 		struct tensor_report report;
 

@@ -10,11 +10,11 @@
 #define ELEMS 30u
 #define FILE_BYTES 512u
 
-static const struct image_in plain_in = IMAGE_IN_DEFAULT;
+static const struct tensor_in plain_in = TENSOR_IN_DEFAULT;
 static const struct image_out plain_out = IMAGE_OUT_DEFAULT;
 
-static const struct tensor_desc fp16_desc = { NPU_ELEM_FP16, SHAPE, 1, 0 };
-static const struct tensor_desc int8_desc = { NPU_ELEM_INT8, SHAPE, 1, 0 };
+static const struct tensor_desc fp16_desc = { NPU_ELEM_FP16, SHAPE, 1, 0, false };
+static const struct tensor_desc int8_desc = { NPU_ELEM_INT8, SHAPE, 1, 0, false };
 
 /* An .npy file of version `version` with that dictionary and data. */
 static size_t make_npy(uint8_t *file, unsigned version, const char *dict,
@@ -288,13 +288,13 @@ static void round_trips(void **state)
 	(void)state;
 	for (size_t e = 0; e < COUNT(elems); e++)
 		for (size_t f = 0; f < COUNT(endings); f++) {
-			struct tensor_desc desc = { elems[e], 2, 3, 1, 7, 1, 0 };
+			struct tensor_desc desc = { elems[e], 2, 3, 1, 7, 1, 0, false };
 			const char *path = scratch_name(endings[f]);
 			struct tensor_report report;
 			struct tensor t, back;
 
 			assert_true(tensor_new(&t, &desc) && tensor_new(&back, &desc));
-			assert_true(tensor_fill_random(&t, 11));
+			assert_true(tensor_fill_random(&t, 11, SEED_INPUT));
 			CHECK(path, tensor_write_file(&t, path, TENSOR_FORMAT_AUTO,
 						      &plain_out, &report));
 			CHECK(path, tensor_read_file(&back, path, TENSOR_FORMAT_AUTO,
@@ -314,8 +314,9 @@ static void random_input(void **state)
 	(void)state;
 	assert_true(tensor_new(&a, &fp16_desc) && tensor_new(&b, &fp16_desc) &&
 		    tensor_new(&c, &fp16_desc));
-	assert_true(tensor_fill_random(&a, 1) && tensor_fill_random(&b, 1) &&
-		    tensor_fill_random(&c, 2));
+	assert_true(tensor_fill_random(&a, 1, SEED_INPUT) &&
+		    tensor_fill_random(&b, 1, SEED_INPUT) &&
+		    tensor_fill_random(&c, 2, SEED_INPUT));
 	assert_memory_equal(a.data, b.data, a.bytes);
 	assert_memory_not_equal(a.data, c.data, a.bytes);
 	for (size_t i = 0; i < a.count; i++) {
@@ -355,7 +356,7 @@ static void file_trouble(void **state)
 static void huge_tensor(void **state)
 {
 	const struct tensor_desc desc = {
-		NPU_ELEM_FP16, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 1, 0
+		NPU_ELEM_FP16, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 1, 0, false
 	};
 	struct tensor t;
 

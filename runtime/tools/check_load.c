@@ -1,0 +1,342 @@
+#include "check_load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack.h"
+
+#define FP16_MANTISSA_BITS 10
+#define FP16_MIN_EXPONENT (-14)
+#define GROUP_CHANS 8u /* NPUB_LAYOUT_BIAS_GROUPED */
+#define GROUP_BYTES 64u
+#define STORED_OF_UINT8 128 /* how much less is stored than the user's byte */
+
+/* What is under way: arrays are taken one by one and freed together. */
+struct loading {
+	struct check_conv *c;
+	const struct check_run *run;
+	struct conv_problem problem;
+	struct conv_layout layout;
+	char *why;
+	size_t why_bytes;
+};
+
+static void *take(struct check_conv *c, size_t bytes)
+{
+	void *array = calloc(bytes ? bytes : 1, 1);
+
+	if (array)
+		c->arrays[c->array_count++] = array;
+	return array;
+}
+
+/* The number of fp16 bits, by the format's definition. */
+static float number_of_half(uint16_t bits)
+{
+	int exponent = bits >> FP16_MANTISSA_BITS & 0x1f, fraction = bits & 0x3ff;
+	float sign = bits & 0x8000 ? -1.0f : 1.0f;
+
+	if (exponent == 0x1f)
+		return fraction ? NAN : sign * INFINITY;
+	if (exponent == 0)
+		return sign *
+		       ldexpf((float)fraction, FP16_MIN_EXPONENT - FP16_MANTISSA_BITS);
+	return sign *
+	       ldexpf((float)(fraction + 0x400), exponent - 15 - FP16_MANTISSA_BITS);
+}
+
+static float number_at(enum npu_elem elem, const void *data, size_t i)
+{
+	switch (elem) {
+	case NPU_ELEM_FP16:
+		return number_of_half(((const uint16_t *)data)[i]);
+	default:
+		return ((const float *)data)[i];
+	}
+}
+
+static float *numbers(struct check_conv *c, enum npu_elem elem, const void *data,
+		      size_t count)
+{
+	float *out = take(c, count * sizeof(*out));
+
+	for (size_t i = 0; out && i < count; i++)
+		out[i] = number_at(elem, data, i);
+	return out;
+}
+
+/* The problem behind a bundle's conv, as far as layouts of weights need it. */
+static struct conv_problem problem_of(const struct npub_conv *c)
+{
+	return (struct conv_problem){
+		.batch = c->batch,
+		.in_c = c->in_c,
+		.in_h = c->in_h,
+		.in_w = c->in_w,
+		.out_c = c->out_c,
+		.out_h = c->out_h,
+		.out_w = c->out_w,
+		.kernel_h = c->kernel_h,
+		.kernel_w = c->kernel_w,
+		.stride_y = c->stride_y,
+		.stride_x = c->stride_x,
+		.pad_top = c->pad_top,
+		.pad_left = c->pad_left,
+		.pad_bottom = c->pad_bottom,
+		.pad_right = c->pad_right,
+		.dilation_y = c->dilation_y,
+		.dilation_x = c->dilation_x,
+		.groups = c->groups,
+		.elem = (enum npu_elem)c->elem,
+		.out_elem = (enum npu_elem)c->out_elem,
+		.bias.kind = c->bias == NPUB_NONE ? SOURCE_NONE : SOURCE_SEED,
+		.fusion.per_channel = c->op.flags & NPUB_OP_PER_CHANNEL,
+		.fusion.add = c->op.flags & NPUB_OP_ADD,
+	};
+}
+
+/* The tensor's bytes in DATA; NULL when the bundle does not have all of them. */
+static const uint8_t *tensor_data(const struct npub *b, uint32_t tensor, uint64_t bytes)
+{
+	const struct npub_tensor *t = &b->tensors[tensor];
+	const struct npub_bo *bo = &b->bos[t->bo];
+
+	if (t->bytes < bytes || t->bo_offset > bo->data_bytes ||
+	    bytes > bo->data_bytes - t->bo_offset)
+		return NULL;
+	return b->data + bo->data_offset + t->bo_offset;
+}
+
+static enum check_status lacks(const struct loading *l, const char *what)
+{
+	snprintf(l->why, l->why_bytes, "the bundle does not hold the conv's %s", what);
+	return CHECK_IMPOSSIBLE;
+}
+
+/* The weights as out_c x in_c/groups x kernel_h x kernel_w in their own type. */
+static enum check_status unpack(struct loading *l, void **oihw, size_t *count)
+{
+	const struct npub_conv *c = l->run->conv;
+	const uint8_t *packed =
+	    tensor_data(l->run->npub, c->weights, l->layout.weight_bytes);
+
+	*count = (size_t)c->out_c * (c->in_c / c->groups) * c->kernel_h * c->kernel_w;
+	if (!packed)
+		return lacks(l, "weights");
+	*oihw = take(l->c, *count * tensor_elem_bytes(l->problem.elem));
+	if (!*oihw)
+		return CHECK_NOMEM;
+	unpack_weights(&l->problem, &l->layout, packed, *oihw);
+	return CHECK_DONE;
+}
+
+static uint32_t load_le(const uint8_t *p, uint32_t bytes)
+{
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < bytes; i++)
+		value |= (uint32_t)p[i] << 8 * i;
+	return value;
+}
+
+static enum check_status load_float_bias(struct loading *l, float **bias)
+{
+	const struct npub_conv *c = l->run->conv;
+	const uint8_t *stream;
+
+	*bias = NULL;
+	if (c->bias == NPUB_NONE)
+		return CHECK_DONE;
+	stream = tensor_data(l->run->npub, c->bias, l->layout.bias_bytes);
+	if (!stream)
+		return lacks(l, "bias");
+	*bias = take(l->c, c->out_c * sizeof(**bias));
+	if (*bias)
+		memcpy(*bias, stream, c->out_c * sizeof(**bias));
+	return *bias ? CHECK_DONE : CHECK_NOMEM;
+}
+
+/* A group: 8 int32 bias, 8 int16 correction, 8 uint16 factor. */
+static void read_groups(const uint8_t *stream, uint32_t count, int32_t *bias,
+			int16_t *correction, uint16_t *factor)
+{
+	for (uint32_t k = 0; k < count; k++) {
+		const uint8_t *group = stream + k / GROUP_CHANS * GROUP_BYTES;
+		uint32_t i = k % GROUP_CHANS;
+
+		bias[k] = (int32_t)load_le(group + 4 * i, 4);
+		correction[k] = (int16_t)load_le(group + 4 * GROUP_CHANS + 2 * i, 2);
+		factor[k] = (uint16_t)load_le(group + 6 * GROUP_CHANS + 2 * i, 2);
+	}
+}
+
+static enum check_status load_fixed_bias(struct loading *l)
+{
+	const struct npub_conv *c = l->run->conv;
+	bool grouped = c->op.flags & NPUB_OP_PER_CHANNEL;
+	const uint8_t *stream;
+	int16_t *correction;
+	uint16_t *factor;
+	int32_t *bias;
+
+	if (c->bias == NPUB_NONE)
+		return grouped ? lacks(l, "multipliers") : CHECK_DONE;
+	stream = tensor_data(l->run->npub, c->bias, l->layout.bias_bytes);
+	if (!stream)
+		return lacks(l, "bias");
+	bias = take(l->c, c->out_c * sizeof(*bias));
+	correction = take(l->c, c->out_c * sizeof(*correction));
+	factor = take(l->c, c->out_c * sizeof(*factor));
+	if (!bias || !correction || !factor)
+		return CHECK_NOMEM;
+	l->c->fixed.bias = bias;
+	if (grouped) {
+		read_groups(stream, c->out_c, bias, correction, factor);
+		l->c->fixed.correction = correction;
+		l->c->fixed.factor = factor;
+		return CHECK_DONE;
+	}
+	for (uint32_t k = 0; k < c->out_c; k++)
+		bias[k] = (int32_t)load_le(stream + sizeof(*bias) * k, sizeof(*bias));
+	return CHECK_DONE;
+}
+
+/* A tensor as the device stores it, which is not how the user has bytes. */
+static const int8_t *stored_bytes(struct check_conv *c, const struct tensor *t)
+{
+	int8_t *out = take(c, t->count);
+
+	for (size_t i = 0; out && i < t->count; i++)
+		out[i] =
+		    (int8_t)(tensor_get(t, i) - (t->desc.is_uint8 ? STORED_OF_UINT8 : 0));
+	return out;
+}
+
+static enum check_status load_fixed(struct loading *l)
+{
+	const struct check_run *run = l->run;
+	const struct npub_conv *c = run->conv;
+	struct fixed_conv *f = &l->c->fixed;
+	enum check_status status;
+	void *weights;
+	size_t count;
+
+	*f = (struct fixed_conv){
+		.batch = c->batch,
+		.in_c = c->in_c,
+		.in_h = c->in_h,
+		.in_w = c->in_w,
+		.out_c = c->out_c,
+		.out_h = c->out_h,
+		.out_w = c->out_w,
+		.kernel_h = c->kernel_h,
+		.kernel_w = c->kernel_w,
+		.stride_y = c->stride_y,
+		.stride_x = c->stride_x,
+		.pad_top = c->pad_top,
+		.pad_left = c->pad_left,
+		.dilation_y = c->dilation_y,
+		.dilation_x = c->dilation_x,
+		.groups = c->groups,
+		.op = c->op,
+		.wide = c->out_elem == NPU_ELEM_INT32,
+	};
+	status = unpack(l, &weights, &count);
+	if (status == CHECK_DONE)
+		status = load_fixed_bias(l);
+	if (status != CHECK_DONE)
+		return status;
+	f->weights = weights;
+	f->input = stored_bytes(l->c, run->input);
+	if (run->operand)
+		f->operand = stored_bytes(l->c, run->operand);
+	if (c->scale_count)
+		l->c->weight_scale = run->npub->scales + c->first_scale;
+	for (uint32_t k = 0; k < c->scale_count; k++)
+		l->c->largest_scale =
+		    fmax(l->c->largest_scale, (double)l->c->weight_scale[k]);
+	return f->input && (f->operand || !run->operand) ? CHECK_DONE : CHECK_NOMEM;
+}
+
+static enum check_status load_real(struct loading *l)
+{
+	const struct check_run *run = l->run;
+	const struct npub_conv *c = run->conv;
+	struct refconv *r = &l->c->real;
+	enum check_status status;
+	void *weights;
+	float *bias;
+	size_t count;
+
+	*r = (struct refconv){
+		.batch = c->batch,
+		.in_c = c->in_c,
+		.in_h = c->in_h,
+		.in_w = c->in_w,
+		.out_c = c->out_c,
+		.out_h = c->out_h,
+		.out_w = c->out_w,
+		.kernel_h = c->kernel_h,
+		.kernel_w = c->kernel_w,
+		.stride_y = c->stride_y,
+		.stride_x = c->stride_x,
+		.pad_top = c->pad_top,
+		.pad_left = c->pad_left,
+		.dilation_y = c->dilation_y,
+		.dilation_x = c->dilation_x,
+		.groups = c->groups,
+		.relu = c->op.flags & NPUB_OP_RELU,
+		.clamp = c->op.flags & NPUB_OP_CLAMP,
+	};
+	memcpy(&r->limit, &c->op.limit, sizeof(r->limit));
+	status = unpack(l, &weights, &count);
+	if (status == CHECK_DONE)
+		status = load_float_bias(l, &bias);
+	if (status != CHECK_DONE)
+		return status;
+	r->weights = numbers(l->c, l->problem.elem, weights, count);
+	r->bias = bias;
+	r->input =
+	    numbers(l->c, run->input->desc.elem, run->input->data, run->input->count);
+	if (run->operand)
+		r->operand = numbers(l->c, run->operand->desc.elem, run->operand->data,
+				     run->operand->count);
+	return r->weights && r->input && (r->operand || !run->operand) ? CHECK_DONE
+								       : CHECK_NOMEM;
+}
+
+enum check_status check_load(struct check_conv *c, const struct check_run *run, char *why,
+			     size_t why_bytes)
+{
+	const struct npub_conv *conv = run->conv;
+	struct loading l = { .c = c,
+			     .run = run,
+			     .problem = problem_of(conv),
+			     .why = why,
+			     .why_bytes = why_bytes };
+	bool real = conv->elem == NPU_ELEM_FP16 &&
+		    (conv->out_elem == NPU_ELEM_FP16 || conv->out_elem == NPU_ELEM_FP32);
+	enum check_status status;
+
+	memset(c, 0, sizeof(*c));
+	c->is_fixed = conv->elem == NPU_ELEM_INT8 && (conv->out_elem == NPU_ELEM_INT8 ||
+						      conv->out_elem == NPU_ELEM_INT32);
+	if (!real && !c->is_fixed) {
+		snprintf(why, why_bytes, "--check does not know %s convs with %s outputs",
+			 name_of_elem(conv->elem), name_of_elem(conv->out_elem));
+		return CHECK_IMPOSSIBLE;
+	}
+	if (!layout_from_problem(&l.layout, &l.problem))
+		return CHECK_NOMEM;
+	status = c->is_fixed ? load_fixed(&l) : load_real(&l);
+	layout_free(&l.layout);
+	return status;
+}
+
+void check_unload(struct check_conv *c)
+{
+	while (c->array_count)
+		free(c->arrays[--c->array_count]);
+}
