@@ -18,7 +18,6 @@ struct capture_task {
 	bool written[NPU_REG_N];      /* in this record itself */
 	bool is_addr[NPU_REG_N];      /* value is an offset in its own part ... */
 	bool in_weight_bo[NPU_REG_N]; /* ... or in the whole weight BO */
-	bool runs_table;              /* loads the look-up table */
 	const enum npu_reg *order;    /* of the writes, amount of them; NULL: not known */
 	bool has_tail;
 	uint32_t tail[4][3]; /* target, register, value */
@@ -45,6 +44,13 @@ struct capture_submit {
 	uint32_t subcore[5][2]; /* first task, tasks */
 };
 
+/* What the container calls the operator. */
+struct capture_operator {
+	bool known; /* the name is one of those it gives to convs */
+	bool add;   /* it adds a second tensor */
+	enum act_kind act;
+};
+
 /* Orders of register writes that captures of a directory refer to by number. */
 struct capture_orders {
 	uint32_t count;
@@ -55,6 +61,7 @@ struct capture_orders {
 struct capture {
 	char *slug;
 	char *op_type;
+	struct capture_operator operator; /* what op_type says */
 	char *source_kind; /* "rknn-container" ...; "" when not said */
 	char *compiler;    /* that made the schedule; "" when not said */
 	struct conv_problem problem; /* no weights, no name */

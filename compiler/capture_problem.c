@@ -8,6 +8,78 @@
 #include "capture_priv.h"
 #include "check.h"
 
+/* What containers call the activations that they fuse. */
+static const struct {
+	const char *name;
+	enum act_kind kind;
+} activations[] = {
+	{ "", ACT_NONE },
+	{ "Relu", ACT_RELU },
+	{ "Relu6", ACT_CLIP },
+	{ "Clip", ACT_CLIP },
+	{ "LeakyRelu", ACT_LEAKY },
+	{ "Sigmoid", ACT_SIGMOID },
+	{ "HardSigmoid", ACT_HARDSIGMOID },
+	{ "ExSwish", ACT_SILU },
+	{ "Swish", ACT_SILU },
+	{ "HardSwish", ACT_HARDSWISH },
+};
+
+/* "Conv", "Add" when a tensor is added, the activation: "ConvAddRelu". */
+static void read_operator(struct capture *c)
+{
+	struct capture_operator *o = &c->operator;
+	const char *rest = c->op_type;
+
+	*o = (struct capture_operator){ 0 };
+	if (strncmp(rest, "Conv", strlen("Conv")))
+		return;
+	rest += strlen("Conv");
+	o->add = !strncmp(rest, "Add", strlen("Add"));
+	rest += o->add ? strlen("Add") : 0;
+	for (size_t i = 0; i < sizeof activations / sizeof activations[0]; i++) {
+		if (!strcmp(rest, activations[i].name)) {
+			o->known = true;
+			o->act = activations[i].kind;
+		}
+	}
+}
+
+/* The activation that the record's stages are set to. */
+static enum act_kind activation_of(const struct capture_task *t)
+{
+	uint32_t bn = t->value[NPU_REG_DPU_BN_CFG], ew = t->value[NPU_REG_DPU_EW_CFG];
+
+	if (npu_field_unpack(bn, NPU_DPU_BN_CFG_BN_MUL_PRELU))
+		return ACT_LEAKY;
+	if (npu_field_unpack(bn, NPU_DPU_BN_CFG_BN_RELU_BYPASS) &&
+	    npu_field_unpack(ew, NPU_DPU_EW_CFG_EW_RELU_BYPASS))
+		return ACT_NONE;
+	if (npu_field_unpack(bn, NPU_DPU_BN_CFG_BN_RELUX_EN) ||
+	    npu_field_unpack(ew, NPU_DPU_EW_CFG_EW_RELUX_EN))
+		return ACT_CLIP;
+	return ACT_RELU;
+}
+
+/* An operator of another name, or of none, is what its records show. */
+static void infer_operator(struct capture *c)
+{
+	struct conv_problem *p = &c->problem;
+
+	read_operator(c);
+	p->add = p->fusion.add || p->fusion.add_channel;
+	p->act.kind = c->operator.act;
+	for (uint32_t i = 0; i < c->task_count && !c->operator.known; i++) {
+		const struct capture_task *t = &c->tasks[i];
+
+		if (!capture_is_conv(t) || !t->has[NPU_REG_DPU_BN_CFG] ||
+		    !t->has[NPU_REG_DPU_EW_CFG])
+			continue;
+		p->act.kind = p->fusion.table ? ACT_NONE : activation_of(t);
+		break;
+	}
+}
+
 /*
  * What is fused, as far as it changes plans and addresses: facts of the model
  * that the records themselves show.
@@ -21,7 +93,7 @@ void capture_infer_fusion(struct capture *c)
 		const struct capture_task *t = &c->tasks[i];
 		const uint32_t *v = t->value;
 
-		p->fusion.table |= t->runs_table;
+		p->fusion.table |= t->amount > CAPTURE_TABLE_WORDS;
 		if (!capture_is_conv(t))
 			continue;
 		if (t->mask == NPU_MASK_CONV_RDMA)
@@ -45,6 +117,7 @@ void capture_infer_fusion(struct capture *c)
 			p->out_elem = (enum npu_elem)npu_field_unpack(
 				v[NPU_REG_DPU_DATA_FORMAT], NPU_DPU_DATA_FORMAT_OUT_PRECISION);
 	}
+	infer_operator(c);
 }
 
 /* The first message of a check, without its place. */

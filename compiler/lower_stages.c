@@ -55,12 +55,30 @@ static void lower_bs(struct lowering *w)
 	set(w, NPU_DPU_DATA_FORMAT_BS_MUL_SHIFT_VALUE_NEG, NPU_BIAS_FACTOR_SHIFT);
 }
 
+/* Before a table, BN makes an index of the sum: less an origin of 0, scaled (F-82). */
+static void lower_bn_index(struct lowering *w)
+{
+	const struct conv_fusion *f = &w->p->fusion;
+
+	set(w, NPU_DPU_BN_CFG_BN_ALU_ALGO, NPU_ALU_ADD);
+	set(w, NPU_DPU_BN_CFG_BN_RELU_BYPASS, 1);
+	if (w->p->elem != NPU_ELEM_INT8)
+		set(w, NPU_DPU_BN_ALU_CFG_BN_ALU_OPERAND, NPU_MINUS_ZERO_FP32);
+	set(w, NPU_DPU_BN_MUL_CFG_BN_MUL_OPERAND, f->index_scale);
+	set(w, NPU_DPU_BN_MUL_CFG_BN_MUL_SHIFT_VALUE, f->index_shift);
+	set(w, NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG, f->index_shift);
+}
+
 /* BN clamps below and above, or multiplies what is negative; before no addition. */
 static void lower_bn(struct lowering *w)
 {
 	bool relu = has(w, NPUB_OP_RELU) && !has(w, NPUB_OP_ADD);
 	bool clamp = relu && has(w, NPUB_OP_CLAMP), leaky = has(w, NPUB_OP_LEAKY);
 
+	if (w->p->fusion.table) {
+		lower_bn_index(w);
+		return;
+	}
 	set(w, NPU_DPU_BN_CFG_BN_RELU_BYPASS, !relu);
 	set(w, NPU_DPU_BN_CFG_BN_RELUX_EN, clamp);
 	set(w, NPU_DPU_BN_RELUX_CMP_VALUE_BN_RELUX_CMP_DAT, clamp ? w->op->limit : 0);
@@ -75,13 +93,14 @@ static void lower_bn(struct lowering *w)
 	set(w, NPU_DPU_DATA_FORMAT_BN_MUL_SHIFT_VALUE_NEG, w->op->leak_shift);
 }
 
-static void lower_ew_off(struct lowering *w)
+/* Without an operand EW is off, or looks the index up. */
+static void lower_ew_alone(struct lowering *w)
 {
 	set(w, NPU_DPU_EW_CFG_EW_RELU_BYPASS, 1);
 	set(w, NPU_DPU_EW_CFG_EW_OP_CVT_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_LUT_BYPASS, 1);
+	set(w, NPU_DPU_EW_CFG_EW_LUT_BYPASS, !w->p->fusion.table);
 	set(w, NPU_DPU_EW_CFG_EW_OP_BYPASS, 1);
-	set(w, NPU_DPU_EW_CFG_EW_BYPASS, 1);
+	set(w, NPU_DPU_EW_CFG_EW_BYPASS, !w->p->fusion.table);
 	set(w, NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SCALE, 1);
 }
 
@@ -95,11 +114,12 @@ static void lower_ew(struct lowering *w)
 	bool relu = has(w, NPUB_OP_RELU), clamp = relu && has(w, NPUB_OP_CLAMP);
 
 	if (!has(w, NPUB_OP_ADD)) {
-		lower_ew_off(w);
+		lower_ew_alone(w);
 		return;
 	}
 	set(w, NPU_DPU_EW_CFG_EW_CVT_TYPE, w->p->elem == NPU_ELEM_INT8);
-	set(w, NPU_DPU_EW_CFG_EW_DATA_MODE, NPU_EW_DATA_EACH);
+	set(w, NPU_DPU_EW_CFG_EW_DATA_MODE,
+	    w->p->fusion.add_channel ? NPU_EW_DATA_CHANNEL : NPU_EW_DATA_EACH);
 	set(w, NPU_DPU_EW_CFG_EDATA_SIZE, w->l->elem->bytes);
 	set(w, NPU_DPU_EW_CFG_EW_ALU_ALGO, NPU_ALU_ADD);
 	set(w, NPU_DPU_EW_CFG_EW_LUT_BYPASS, 1);
@@ -112,11 +132,15 @@ static void lower_ew(struct lowering *w)
 	set(w, NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SHIFT, op->operand_shift);
 }
 
+/* fp32 becomes fp16; a table's fp32 output keeps the bit that says so (s. 4.3). */
 static void lower_out_cvt(struct lowering *w)
 {
+	bool floats = w->p->elem != NPU_ELEM_INT8;
+
 	set(w, NPU_DPU_OUT_CVT_OFFSET_OUT_CVT_OFFSET, (uint32_t)w->op->out_zero);
 	set(w, NPU_DPU_OUT_CVT_SCALE_OUT_CVT_SCALE, w->op->out_scale);
-	set(w, NPU_DPU_OUT_CVT_SCALE_FP32TOFP16_EN, w->p->out_elem == NPU_ELEM_FP16);
+	set(w, NPU_DPU_OUT_CVT_SCALE_FP32TOFP16_EN,
+	    floats && (w->p->out_elem == NPU_ELEM_FP16 || w->p->fusion.table));
 	set(w, NPU_DPU_OUT_CVT_SHIFT_OUT_CVT_SHIFT, w->op->out_shift);
 }
 

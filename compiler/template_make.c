@@ -222,6 +222,9 @@ static bool is_plain(const struct capture *c, char *why)
 	if (f->table || f->add || (*c->op_type && strcmp(c->op_type, "Conv")))
 		return template_refuse(
 		    why, "its operator is %s; templates hold plain convs", c->op_type);
+	if (c->problem.elem != NPU_ELEM_FP16)
+		return template_refuse(why, "its words hold a model's quantisation; "
+					    "templates hold fp16 convs");
 	return true;
 }
 

@@ -157,7 +157,8 @@ bool template_matches(const struct template *t, const struct conv_problem *p)
 	       p->pad_right == q->pad_right && p->dilation_y == q->dilation_y &&
 	       p->dilation_x == q->dilation_x && p->groups == q->groups &&
 	       p->elem == q->elem && p->out_elem == q->out_elem &&
-	       p->input_kind == q->input_kind && !p->bias.kind == !q->bias.kind &&
+	       p->input_kind == q->input_kind &&
+	       conv_streams_bias(p) == conv_streams_bias(q) && p->act.kind == q->act.kind &&
 	       p->fusion.table == q->fusion.table && p->fusion.add == q->fusion.add &&
 	       p->fusion.per_channel == q->fusion.per_channel;
 }

@@ -25,13 +25,7 @@ static bool same_problem(const struct conv_problem *a, const struct conv_problem
 	       a->pad_left == b->pad_left && a->pad_bottom == b->pad_bottom &&
 	       a->pad_right == b->pad_right && a->dilation_y == b->dilation_y &&
 	       a->dilation_x == b->dilation_x && a->groups == b->groups &&
-	       a->elem == b->elem;
-}
-
-/* Fused operations add constants of the model to the registers. */
-static bool is_plain(const struct capture *c)
-{
-	return !strcmp(c->op_type, "Conv") && c->problem.elem == NPU_ELEM_FP16;
+	       a->elem == b->elem && a->out_elem == b->out_elem;
 }
 
 /* The last word of the record's body that writes the register; NPUB_NONE: none. */
@@ -73,6 +67,9 @@ static uint64_t address_of(const struct matching *m, enum npu_reg reg, uint32_t 
 			return r->addend - tensor_offset(m, m->conv->weights);
 		if (reg == NPU_REG_DPU_RDMA_BS_BASE_ADDR)
 			return r->addend - tensor_offset(m, m->conv->bias);
+		if (reg == NPU_REG_DPU_RDMA_SRC_BASE_ADDR ||
+		    reg == NPU_REG_DPU_RDMA_EW_BASE_ADDR)
+			return r->addend - tensor_offset(m, m->conv->operand);
 		return r->addend;
 	}
 	return 0;
@@ -93,6 +90,8 @@ static void compare_registers(struct matching *m, const struct npub_task *t,
 		uint32_t word;
 		uint64_t value;
 
+		if (verify_taken(&m->c->problem, reg) != TAKEN_NOT)
+			continue;
 		if (!ct->written[reg] || (is_scratch(reg) && !ct->in_weight_bo[reg]))
 			continue;
 		word = find_write(m, t, reg);
@@ -130,8 +129,13 @@ static void compare_record(struct matching *m, uint32_t index,
 	if (ct->int_mask && t->int_mask != ct->int_mask)
 		report_fail(m->report, "record %u awaits 0x%x, captured 0x%x", index,
 			    t->int_mask, ct->int_mask);
-	if (is_plain(m->c))
-		compare_registers(m, t, ct, index);
+	compare_registers(m, t, ct, index);
+}
+
+/* A record before the conv's own, which fills the look-up table. */
+static bool loads_table(const struct capture_task *ct)
+{
+	return ct->mask && !capture_is_conv(ct) && ct->mask != NPU_MASK_BARRIER;
 }
 
 /* One core's list against the capture's records of that plan and core, in order. */
@@ -143,7 +147,7 @@ static void compare_list(struct matching *m, const struct npub_plan *plan, uint3
 	for (uint32_t i = 0; i < m->c->task_count; i++) {
 		const struct capture_task *ct = &m->c->tasks[i];
 
-		if (ct->plan != plan->cores || ct->core != core)
+		if (ct->plan != plan->cores || ct->core != core || loads_table(ct))
 			continue;
 		if (n < list->task_count && list->first_task + n < m->conv->task_count)
 			compare_record(m, list->first_task + n, ct);

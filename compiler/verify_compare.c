@@ -3,54 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "hw/npu_word.h"
 #include "verify_priv.h"
-
-/*
- * Registers that hold constants of a fused operation: quantisation, activation
- * and operand words come from the model, not from shape (schedules, preface).
- * The bits in `known` still follow from the shape.
- */
-static const struct {
-	enum npu_reg reg;
-	uint32_t known;
-} operation_regs[] = {
-	{ NPU_REG_DPU_DATA_FORMAT, 0xfc000007 }, /* precisions; shifts are the model's */
-	{ NPU_REG_DPU_BS_CFG, 0 },
-	{ NPU_REG_DPU_BS_ALU_CFG, 0 },
-	{ NPU_REG_DPU_BS_MUL_CFG, 0 },
-	{ NPU_REG_DPU_BS_RELUX_CMP_VALUE, 0 },
-	{ NPU_REG_DPU_BS_OW_CFG, ~3u }, /* surfaces; source and bypass are the model's */
-	{ NPU_REG_DPU_BS_OW_OP, 0 },
-	{ NPU_REG_DPU_BN_CFG, 0 },
-	{ NPU_REG_DPU_BN_ALU_CFG, 0 },
-	{ NPU_REG_DPU_BN_MUL_CFG, 0 },
-	{ NPU_REG_DPU_BN_RELUX_CMP_VALUE, 0 },
-	{ NPU_REG_DPU_EW_CFG, 0 },
-	{ NPU_REG_DPU_EW_CVT_OFFSET_VALUE, 0 },
-	{ NPU_REG_DPU_EW_CVT_SCALE_VALUE, 0 },
-	{ NPU_REG_DPU_EW_RELUX_CMP_VALUE, 0 },
-	{ NPU_REG_DPU_OUT_CVT_OFFSET, 0 },
-	{ NPU_REG_DPU_OUT_CVT_SCALE, 0 },
-	{ NPU_REG_DPU_OUT_CVT_SHIFT, 0 },
-	{ NPU_REG_DPU_LUT_ACCESS_CFG, 0 },
-	{ NPU_REG_DPU_LUT_ACCESS_DATA, 0 },
-	{ NPU_REG_DPU_LUT_CFG, 0 },
-	{ NPU_REG_DPU_LUT_INFO, 0 },
-	{ NPU_REG_DPU_LUT_LE_START, 0 },
-	{ NPU_REG_DPU_LUT_LE_END, 0 },
-	{ NPU_REG_DPU_LUT_LO_START, 0 },
-	{ NPU_REG_DPU_LUT_LO_END, 0 },
-	{ NPU_REG_DPU_LUT_LE_SLOPE_SCALE, 0 },
-	{ NPU_REG_DPU_LUT_LE_SLOPE_SHIFT, 0 },
-	{ NPU_REG_DPU_LUT_LO_SLOPE_SCALE, 0 },
-	{ NPU_REG_DPU_LUT_LO_SLOPE_SHIFT, 0 },
-	{ NPU_REG_DPU_RDMA_BRDMA_CFG, 0 },
-	{ NPU_REG_CNA_PAD_CON1, 0 }, /* input zero point */
-};
-
 
 void verify_differ(struct comparison *x, const char *fmt, ...)
 {
@@ -68,18 +23,6 @@ void verify_differ(struct comparison *x, const char *fmt, ...)
 	}
 	x->differences++;
 	x->sink->difference(x->sink->ctx, text);
-}
-
-/* Bits of a register that must be equal; the others are the model's constants. */
-static uint32_t known_bits(const struct comparison *x, enum npu_reg reg)
-{
-	if (x->plain)
-		return UINT32_MAX;
-	for (size_t i = 0; i < sizeof operation_regs / sizeof operation_regs[0]; i++) {
-		if (operation_regs[i].reg == reg)
-			return operation_regs[i].known;
-	}
-	return UINT32_MAX;
 }
 
 /*
@@ -103,7 +46,9 @@ static void compare_values(struct comparison *x, const struct record_view *r,
 {
 	for (int i = 0; i < NPU_REG_N; i++) {
 		enum npu_reg reg = (enum npu_reg)i;
-		uint32_t bits = known_bits(x, reg), mine = r->value[i];
+		enum verify_taken why = capture_is_conv(t) ? verify_taken(&x->c->problem, reg)
+							  : TAKEN_NOT;
+		uint32_t mine = r->value[i];
 
 		if (!t->has[i] || !r->has[i])
 			continue;
@@ -111,14 +56,14 @@ static void compare_values(struct comparison *x, const struct record_view *r,
 			x->tally->marked += t->value[i] != r->value[i];
 			continue;
 		}
-		if (!bits) {
-			x->tally->constants++;
+		if (why != TAKEN_NOT) {
+			x->tally->taken[why]++;
 			continue;
 		}
 		if (t->in_weight_bo[i])
 			mine += (uint32_t)record_part_start(reg, x->ours);
 		x->tally->registers++;
-		if ((t->value[i] ^ mine) & bits)
+		if (t->value[i] != mine)
 			verify_differ(x, "%s.%s is %#x, captured %#x",
 			       npu_block_name(npu_regs[i].block), npu_regs[i].name,
 			       mine, t->value[i]);
@@ -201,11 +146,11 @@ static void compare_task(struct comparison *x, const struct record_view *r,
 
 /* The capture's conv and barrier records of one list, table loads left out. */
 static uint32_t collect_list(const struct comparison *x, const struct capture_task **list,
-			     bool *tables)
+			     uint32_t *tables)
 {
 	uint32_t n = 0;
 
-	*tables = false;
+	*tables = 0;
 	for (uint32_t i = 0; i < x->c->task_count; i++) {
 		const struct capture_task *t = &x->c->tasks[i];
 
@@ -214,7 +159,7 @@ static uint32_t collect_list(const struct comparison *x, const struct capture_ta
 		if (capture_is_conv(t) || t->mask == NPU_MASK_BARRIER)
 			list[n++] = t;
 		else
-			*tables = true;
+			(*tables)++;
 	}
 	return n;
 }
@@ -226,12 +171,13 @@ static uint32_t collect_list(const struct comparison *x, const struct capture_ta
 static void compare_list(struct comparison *x, const struct npub_list *ours,
 			 const struct capture_task **list)
 {
-	bool tables;
+	uint32_t tables;
 	uint32_t n = collect_list(x, list, &tables), mine = ours->task_count;
 	bool open = mine && n + 1 == mine && !x->c->single_op &&
 		    x->records[ours->first_task + mine - 1].enable_mask == NPU_MASK_BARRIER;
 
 	x->task = 0;
+	x->tally->table_loads += tables;
 	if (open) {
 		x->tally->open_lists++;
 		mine--;
@@ -276,7 +222,7 @@ static void compare_plans(struct comparison *x, const struct capture_task **list
 	x->cores = 0;
 }
 
-static bool compare_compiled(struct comparison *x)
+static void compare_compiled(struct comparison *x)
 {
 	const struct capture_task **list = calloc(x->c->task_count + 1, sizeof *list);
 
@@ -291,33 +237,61 @@ static bool compare_compiled(struct comparison *x)
 	}
 	record_views_free(x->records, &x->ours->regcmds);
 	free(list);
-	return x->differences == 0;
+}
+
+/* Whether any conv record states what its element-wise engine does. */
+static bool states_operation(const struct capture *c)
+{
+	for (uint32_t i = 0; i < c->task_count; i++) {
+		if (capture_is_conv(&c->tasks[i]) && c->tasks[i].has[NPU_REG_DPU_EW_CFG])
+			return true;
+	}
+	return false;
+}
+
+/* What the operator is called must be what its records do. */
+static void compare_operator(struct comparison *x)
+{
+	const struct capture_operator *o = &x->c->operator;
+	const struct conv_problem *p = &x->c->problem;
+	bool table = o->act >= ACT_SIGMOID;
+
+	if (!o->known || !states_operation(x->c))
+		return;
+	if (o->add != p->add)
+		verify_differ(x, "the operator is %s, but its records add %s", x->c->op_type,
+			      p->add ? "a tensor" : "nothing");
+	if (table != p->fusion.table)
+		verify_differ(x, "the operator is %s, but its records use %s look-up table",
+			      x->c->op_type, p->fusion.table ? "a" : "no");
 }
 
 bool verify_compare(const struct capture *c, struct verify_tally *tally,
 		    const struct verify_sink *sink)
 {
 	static const struct compile_options all_plans = { .core_mask = 7 };
-	const struct conv_problem *p = &c->problem;
 	struct compiled_conv ours;
-	struct comparison x = {
-		.c = c, .ours = &ours, .tally = tally, .sink = sink,
-		.plain = p->elem == NPU_ELEM_FP16 && !p->fusion.table && !p->fusion.add &&
-			 !strcmp(c->op_type, "Conv"),
-	};
+	struct comparison x = { .c = c, .ours = &ours, .tally = tally, .sink = sink };
 	struct diag *diag = diag_new(NULL);
-	bool ok = diag && compile_conv(&ours, p, NULL, &all_plans, diag);
+	struct conv_problem p = c->problem;
+	struct capture_facts facts;
+	struct npub_op op;
 
-	diag_free(diag);
+	capture_read_facts(&facts, c);
+	op = capture_op(&p, &facts);
+	for (int i = 0; i < FACT_N; i++)
+		tally->facts[i] += facts.has[i];
 	tally->captures++;
-	if (ok) {
-		ok = compare_compiled(&x);
+	compare_operator(&x);
+	if (diag && compile_conv(&ours, &p, &op, &all_plans, diag)) {
+		compare_compiled(&x);
 		compiled_conv_free(&ours);
 	} else {
 		verify_differ(&x, "the planner refuses it");
 	}
+	diag_free(diag);
 	tally->differences += x.differences;
-	tally->exact += ok;
-	tally->differing += !ok;
-	return ok;
+	tally->exact += !x.differences;
+	tally->differing += x.differences != 0;
+	return !x.differences;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "explain_lines.h"
 #include "verify_compare.h"
 
 /* Families of the report: element type and kind of conv. */
@@ -87,8 +88,60 @@ static void compare_file(struct report *r, const char *path, const struct captur
 
 static void print_row(FILE *out, const char *name, const struct verify_tally *t)
 {
+	uint32_t taken = 0;
+
+	for (int i = 0; i < TAKEN_N; i++)
+		taken += t->taken[i];
 	fprintf(out, "%-22s %8u %6u %6u %9u %9u %9u %6u %9u\n", name, t->captures, t->plans,
-		t->tasks, t->registers, t->differences, t->constants, t->exact, t->differing);
+		t->tasks, t->registers, t->differences, taken, t->exact, t->differing);
+}
+
+/* What came from the captures: facts of models, and registers that nothing explains. */
+static void print_sources(FILE *out, const struct verify_tally *t)
+{
+	char text[512] = "";
+
+	for (int i = 0, n = 0; i < FACT_N; i++) {
+		if (t->facts[i])
+			n += snprintf(text + n, sizeof text - (size_t)n, "%s%u %s",
+				      n ? ", " : "", t->facts[i],
+				      capture_fact_name((enum capture_fact)i));
+	}
+	if (*text)
+		explain_field(out, 0, "facts", "read once from each capture: %s",
+			      text);
+	for (int i = 0; i < TAKEN_N; i++) {
+		enum verify_taken why = (enum verify_taken)i;
+
+		verify_taken_regs(why, text, sizeof text);
+		if (t->taken[i])
+			explain_field(out, 0, "not compared", "%u registers %s: %s",
+				      t->taken[i], verify_taken_name(why), text);
+	}
+	if (t->table_loads)
+		explain_field(out, 0, "not compared", "%u records that load look-up tables",
+			      t->table_loads);
+}
+
+/* Beside the registers: what else was compared, and what departs. */
+static void print_notes(FILE *out, const struct verify_tally *t)
+{
+	explain_field(out, 0, "also compared",
+		      "%u write orders, %u chains, %u barrier tasks, %u delta tasks, "
+		      "%u buffer sizes, %u syncs, %u submits",
+		      t->orders, t->chains, t->barriers, t->deltas, t->buffers, t->syncs,
+		      t->submits);
+	print_sources(out, t);
+	if (t->open_lists)
+		explain_field(out, 0, "open lists",
+			      "%u of networks go on into the next operator or end without a "
+			      "barrier: not a property of the conv",
+			      t->open_lists);
+	if (t->marked)
+		explain_field(out, 0, "on purpose",
+			      "%u registers depart: strides of images whose width is no "
+			      "multiple of %u, distance of a batch's images",
+			      t->marked, NPU_PIXEL_ROW_ALIGN);
 }
 
 static void print_report(const struct report *r)
@@ -96,7 +149,7 @@ static void print_report(const struct report *r)
 	FILE *out = r->out;
 
 	fprintf(out, "%-22s %8s %6s %6s %9s %9s %9s %6s %9s\n", "family", "captures", "plans",
-		"tasks", "registers", "different", "constants", "exact", "differing");
+		"tasks", "registers", "different", "taken", "exact", "differing");
 	for (size_t e = 0; e < ELEMS; e++) {
 		for (int fused = 0; fused < 2; fused++) {
 			for (int k = 0; k < KIND_N; k++) {
@@ -111,16 +164,7 @@ static void print_report(const struct report *r)
 		}
 	}
 	print_row(out, "all", &r->all);
-	fprintf(out, "also compared: %u write orders, %u chains, %u barrier tasks, %u delta tasks, "
-		"%u buffer sizes, %u syncs, %u submits\n", r->all.orders, r->all.chains,
-		r->all.barriers, r->all.deltas, r->all.buffers, r->all.syncs, r->all.submits);
-	if (r->all.open_lists)
-		fprintf(out, "%u lists of networks go on into the next operator or end without a "
-			"barrier: not a property of the conv\n", r->all.open_lists);
-	if (r->all.marked)
-		fprintf(out, "%u registers depart on purpose: strides of images whose width is no "
-			"multiple of %u, distance of a batch's images\n", r->all.marked,
-			NPU_PIXEL_ROW_ALIGN);
+	print_notes(out, &r->all);
 	if (r->shown > MAX_SHOWN)
 		fprintf(out, "%u more differences not shown\n", r->shown - MAX_SHOWN);
 	if (r->unreadable)

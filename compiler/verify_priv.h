@@ -14,7 +14,6 @@ struct comparison {
 	struct verify_tally *tally;
 	const struct verify_sink *sink;
 	struct record_view *records; /* ours, decoded */
-	bool plain; /* fp16, nothing fused but a bias: no constants are open */
 	uint32_t differences;
 	/* place, for messages */
 	uint32_t cores, core, task;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture_facts.h"
 #include "cmd.h"
 #include "compile.h"
 #include "file.h"
@@ -13,14 +14,14 @@
 
 /* One problem with all its plans into the bundle; the weights are zeros. */
 static int add_problem(struct bundle *bundle, const struct conv_problem *p,
-		       struct diag *diag)
+		       const struct npub_op *op, struct diag *diag)
 {
 	const struct compile_options options = { .core_mask = ALL_PLANS };
 	struct compiled_conv c;
 	struct operands o;
 	bool ok;
 
-	if (!compile_conv(&c, p, NULL, &options, diag))
+	if (!compile_conv(&c, p, op, &options, diag))
 		return EXIT_REFUSED;
 	ok = operands_zero(&o, p) && compile_emit(bundle, &c, &o);
 	operands_free(&o);
@@ -41,14 +42,15 @@ static int take_image(struct verify_subject *s, struct bundle *bundle)
 	return EXIT_DONE;
 }
 
+/* `op` is that of all; NULL: what each problem says. */
 static int compile_problems(struct verify_subject *s, const struct conv_problem *convs,
-			    size_t count, struct diag *diag)
+			    size_t count, const struct npub_op *op, struct diag *diag)
 {
 	struct bundle *bundle = bundle_new(0);
 	int code = bundle ? EXIT_DONE : EXIT_INTERNAL;
 
 	for (size_t i = 0; i < count && code == EXIT_DONE; i++)
-		code = add_problem(bundle, &convs[i], diag);
+		code = add_problem(bundle, &convs[i], op, diag);
 	if (code == EXIT_DONE)
 		code = take_image(s, bundle);
 	bundle_free(bundle);
@@ -71,7 +73,7 @@ static int open_spec(struct verify_subject *s, const char *arg, enum npu_elem ty
 	spec_read(&spec, arg, diag);
 	spec_check(&spec, diag);
 	if (!diag_errors(diag))
-		code = compile_problems(s, spec.convs, spec.count, diag);
+		code = compile_problems(s, spec.convs, spec.count, NULL, diag);
 	spec_free(&spec);
 	diag_free(diag);
 	return code;
@@ -87,7 +89,7 @@ static int open_template(struct verify_subject *s, const char *name,
 	if (!diag)
 		return EXIT_INTERNAL;
 	if (template_read_text(&s->template, name, text->bytes, text->count, diag))
-		code = compile_problems(s, &s->template.problem, 1, diag);
+		code = compile_problems(s, &s->template.problem, 1, NULL, diag);
 	diag_free(diag);
 	return code;
 }
@@ -136,13 +138,17 @@ int subject_from_capture(struct verify_subject *s, const struct capture *c)
 	struct diag *diag = diag_new(stderr);
 	struct conv_problem p = c->problem;
 	int code = EXIT_INTERNAL;
+	struct capture_facts facts;
+	struct npub_op op;
 
 	memset(s, 0, sizeof *s);
 	template_init(&s->template);
 	s->kind = SUBJECT_CAPTURE;
+	capture_read_facts(&facts, c);
+	op = capture_op(&p, &facts);
 	p.name = c->slug;
 	if (diag)
-		code = compile_problems(s, &p, 1, diag);
+		code = compile_problems(s, &p, 1, &op, diag);
 	diag_free(diag);
 	return code;
 }

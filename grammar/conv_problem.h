@@ -128,6 +128,7 @@ struct conv_pixel_norm {
  */
 struct conv_fusion {
 	bool table;       /* activation through the look-up table: never split */
+	uint32_t index_scale, index_shift; /* TABLE: multiplier from the sum to an index */
 	bool add;         /* a second tensor, laid out as the output, is added */
 	bool add_channel; /* one operand a channel is added by the element-wise engine */
 	bool per_channel; /* int8 bias stream of 8 bytes a channel, with multipliers */

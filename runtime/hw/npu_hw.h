@@ -78,6 +78,8 @@
 #define NPU_BRDMA_PER_CHANNEL 7u       /* F-55: value, correction and multiplier */
 #define NPU_BIAS_GROUP_CHANS 8u        /* F-81: channels of one 64-byte group */
 #define NPU_BIAS_FACTOR_SHIFT 14u      /* F-80: a channel's multiplier over 2^14 */
+#define NPU_EW_DATA_CHANNEL 0u         /* F-65: an operand for every channel */
+#define NPU_MINUS_ZERO_FP32 0x80000000u /* F-82: index origin of a table of floats */
 #define NPU_EW_DATA_EACH 1u            /* F-80: an operand for every element */
 #define NPU_PAD_BYTE_TWICE 0x101u      /* F-80: depthwise int8 pads with 16 bits */
 #define NPU_INT_MASK_DPU 0x300u        /* F-33: both groups of the DPU */

@@ -93,7 +93,8 @@ static json_t *capture_address(const struct npub *b, const struct npub_conv *c,
 	} buffers[] = { { c->input, "input" },
 			{ c->weights, "weight" },
 			{ c->output, "output" },
-			{ c->bias, "aux0" } };
+			{ c->bias, "aux0" },
+			{ c->operand, "aux1" } };
 	uint64_t scratch = c->regcmd_bo_offset - (uint64_t)NPU_WEIGHT_SCRATCH_BYTES;
 	const char *buffer = npub_string(b, b->bos[r->bo].name);
 	uint64_t inside = r->addend;
@@ -252,6 +253,22 @@ static json_t *bo_sizes(const struct npub *b, const struct npub_conv *c)
 	return x;
 }
 
+/* The vendor's names of fused operators. */
+static const char *op_type(const struct npub_op *op)
+{
+	static const char *const names[][2] = {
+		{ "Conv", "ConvAdd" },
+		{ "ConvRelu", "ConvAddRelu" },
+		{ "ConvClip", "ConvAddClip" },
+		{ "ConvLeakyRelu", "ConvAddLeakyRelu" },
+	};
+	size_t act = op->flags & NPUB_OP_LEAKY ? 3
+		   : op->flags & NPUB_OP_CLAMP ? 2
+		   : op->flags & NPUB_OP_RELU  ? 1 : 0;
+
+	return names[act][!!(op->flags & NPUB_OP_ADD)];
+}
+
 static json_t *capture_object(const struct dump *d, const struct npub_conv *c)
 {
 	json_t *x = json_object();
@@ -261,7 +278,7 @@ static json_t *capture_object(const struct dump *d, const struct npub_conv *c)
 	put_s(x, "slug", text);
 	put_s(x, "name", npub_string(d->npub, c->name));
 	put(x, "shape", shape_object(c));
-	put_s(x, "op_type", "Conv");
+	put_s(x, "op_type", op_type(&c->op));
 	put_bool(x, "full_window", true);
 	put(x, "task_counts", task_counts(d->npub, c));
 	put_tasks(x, d, c);

@@ -42,7 +42,7 @@ static const struct {
 	{ NUMBER(pad_top) },	{ NUMBER(pad_left) },	{ NUMBER(pad_bottom) },
 	{ NUMBER(pad_right) },	{ NUMBER(dilation_y) }, { NUMBER(dilation_x) },
 	{ NUMBER(groups) },	{ NUMBER(elem) },	{ NUMBER(out_elem) },
-	{ NUMBER(input_kind) },
+	{ NUMBER(input_kind) },	{ NUMBER(act.kind) },
 };
 
 static void only_the_same_problem_matches(void **state)
