@@ -171,8 +171,9 @@ enum npurt_err npub_check_op(const struct npub *b, const struct npub_conv *c,
 		wrong = "not this bias stream";
 	if (!wrong && !operand_holds(b, c))
 		wrong = "not this operand";
-	if (!wrong && b->tensors[c->output].zero_point != c->op.out_zero)
-		wrong = "not this output's zero point";
+	if (!wrong && (b->tensors[c->output].zero_point != c->op.out_zero ||
+		       b->tensors[c->input].zero_point != c->op.pad_value))
+		wrong = "not these tensors' zero points";
 	if (!wrong && !scales_hold(b, c))
 		wrong = "not these scales of the weights";
 	if (!wrong)

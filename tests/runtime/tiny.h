@@ -1,7 +1,7 @@
 /*
- * A bundle built by hand: one small fp16 conv with plans for one, two and three
- * cores, every word of it written here from the register tables.  Tests change
- * what they like before tiny_bundle() writes it.
+ * A bundle built by hand: one small conv with plans for one, two and three cores,
+ * fp16 or int8 and with what may follow the sum, every word of it written here from
+ * the register tables.  Tests change what they like before tiny_bundle() writes it.
  */
 #ifndef TESTS_TINY_H
 #define TESTS_TINY_H
@@ -26,7 +26,14 @@ enum {
 };
 
 enum tiny_bo { TINY_TASK, TINY_WEIGHT, TINY_INTERNAL, TINY_INPUT, TINY_OUTPUT, TINY_BOS };
-enum { TINY_T_INPUT, TINY_T_OUTPUT, TINY_T_WEIGHTS, TINY_T_BIAS, TINY_TENSORS };
+enum {
+	TINY_T_INPUT,
+	TINY_T_OUTPUT,
+	TINY_T_WEIGHTS,
+	TINY_T_BIAS,
+	TINY_T_OPERAND, /* written when the conv has one */
+	TINY_TENSORS
+};
 
 struct tiny {
 	struct npub_conv conv;
@@ -38,7 +45,9 @@ struct tiny {
 	struct npub_reloc reloc[TINY_MAX_RELOCS];
 	struct npub_sync sync[16];
 	uint8_t data[4096]; /* weights, then bias */
+	float scale[TINY_K]; /* int8 */
 	uint32_t plan_count, task_count, word_count, reloc_count, sync_count, data_bytes;
+	uint32_t scratch_at, regcmd_at; /* in the weight BO */
 };
 
 struct tiny_options {
@@ -46,7 +55,9 @@ struct tiny_options {
 	uint32_t first_cores; /* 0: 1; lets a bundle have the three-core plan alone */
 	uint32_t tiles;	      /* of the one-core plan */
 	int bias;
-	int delta; /* third and later one-core tasks write little */
+	int delta;   /* third and later one-core tasks write little */
+	int int8;    /* else fp16; requantised by channel, with a bias */
+	uint32_t op; /* NPUB_OP_RELU, _CLAMP, _ADD, _LEAKY; brings a bias along */
 };
 
 void tiny_make(struct tiny *t, const struct tiny_options *options);
@@ -65,8 +76,16 @@ uint32_t tiny_get(const uint64_t *word);
 /* Recompute all checksums of a bundle that a test has changed. */
 void tiny_fix_crcs(uint8_t *bundle, size_t bytes);
 
+enum { TINY_IN_ELEMS = TINY_C * TINY_H * TINY_W, TINY_OUT_ELEMS = TINY_K * TINY_H * TINY_W };
+
 /* NCHW input of small whole numbers, and the conv's exact result, both fp16. */
-void tiny_input(uint16_t input[TINY_C * TINY_H * TINY_W]);
-void tiny_expected(const struct tiny *t, uint16_t output[TINY_K * TINY_H * TINY_W]);
+void tiny_input(uint16_t input[TINY_IN_ELEMS]);
+void tiny_operand(uint16_t operand[TINY_OUT_ELEMS]);
+void tiny_expected(const struct tiny *t, uint16_t output[TINY_OUT_ELEMS]);
+
+/* The same for int8. */
+void tiny_input_int8(int8_t input[TINY_IN_ELEMS]);
+void tiny_operand_int8(int8_t operand[TINY_OUT_ELEMS]);
+void tiny_expected_int8(const struct tiny *t, int8_t output[TINY_OUT_ELEMS]);
 
 #endif
