@@ -43,11 +43,14 @@ static uint64_t row_entries(const struct npub_conv *c, uint64_t chans)
 	       npu_ceil_div64(rest * c->in_w, NPU_ATOMS_PER_ENTRY);
 }
 
-/* F-17: pixels count as 16 channels. */
+/* F-17: pixels count as 16 channels, one int8 channel as 4. */
 static uint64_t pixel_row_entries(const struct npub_conv *c)
 {
+	bool grey = c->in_c == 1 && c->elem == NPU_ELEM_INT8;
+
 	return (uint64_t)npu_round_up(c->in_w, NPU_PIXEL_ROW_ALIGN) *
-	       NPU_PIXEL_BANK_CHANS * npub_elem_bytes(c->elem) / NPU_CBUF_ENTRY_BYTES;
+	       (grey ? NPU_PIXEL_BANK_CHANS_GREY : NPU_PIXEL_BANK_CHANS) *
+	       npub_elem_bytes(c->elem) / NPU_CBUF_ENTRY_BYTES;
 }
 
 static void expect_modes(struct verify_expected *e, const struct verify *v,

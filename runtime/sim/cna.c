@@ -263,8 +263,12 @@ static bool check_banks(struct sim_ctx *ctx, const struct sim_conv *c)
 		    c->data_banks, c->weight_banks, NPU_CBUF_BANKS);
 	if (c->pixel) {
 		entries = (uint64_t)npu_round_up(c->w, NPU_PIXEL_ROW_ALIGN) * c->h;
+		/* F-17: one int8 channel takes a quarter of the others' room. */
 		row_bytes = (uint64_t)npu_round_up(c->w, NPU_PIXEL_ROW_ALIGN) *
-			    NPU_PIXEL_BANK_CHANS * c->elem_bytes;
+			    (c->c_real == 1 && c->elem_bytes == 1
+				 ? NPU_PIXEL_BANK_CHANS_GREY
+				 : NPU_PIXEL_BANK_CHANS) *
+			    c->elem_bytes;
 	}
 	if (sim_field(ctx, NPU_CNA_CBUF_CON1_DATA_ENTRIES) != entries)
 		return sim_fail(ctx, SIM_ERR_CBUF, NPU_REG_CNA_CBUF_CON1, 0,
