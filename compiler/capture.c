@@ -20,6 +20,12 @@ bool capture_fail(const struct capture_reading *r, const char *fmt, ...)
 	return false;
 }
 
+static bool is_u32(const json_t *v)
+{
+	return json_is_integer(v) && json_integer_value(v) >= 0 &&
+	       json_integer_value(v) <= UINT32_MAX;
+}
+
 /* A whole number of `object`; `required` says whether it may be absent. */
 bool capture_u32(const struct capture_reading *r, const json_t *object, const char *key,
 		    bool required, uint32_t *out)
@@ -28,8 +34,7 @@ bool capture_u32(const struct capture_reading *r, const json_t *object, const ch
 
 	if ((!v || json_is_null(v)) && !required)
 		return true;
-	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-	    json_integer_value(v) > UINT32_MAX)
+	if (!is_u32(v))
 		return capture_fail(r, "\"%s\" is not a 32-bit number", key);
 	*out = (uint32_t)json_integer_value(v);
 	return true;
@@ -45,9 +50,8 @@ static bool get_pair(const struct capture_reading *r, const json_t *object, cons
 	for (size_t i = 0; i < count; i++) {
 		const json_t *v = json_array_get(a, i);
 
-		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-		    json_integer_value(v) > UINT32_MAX)
-			return capture_fail(r, "\"%s\"[%zu] is not a number", key, i);
+		if (!is_u32(v))
+			return capture_fail(r, "\"%s\"[%zu] is not a 32-bit number", key, i);
 		*out[i] = (uint32_t)json_integer_value(v);
 	}
 	return true;
@@ -145,8 +149,8 @@ static bool read_regs(const struct capture_reading *r, json_t *task, struct capt
 
 		if (reg == NPU_REG_N)
 			continue;
-		if (!json_is_integer(v))
-			return capture_fail(r, "register %s is not a number", key);
+		if (!is_u32(v))
+			return capture_fail(r, "register %s is not a 32-bit number", key);
 		t->value[reg] = (uint32_t)json_integer_value(v);
 		t->has[reg] = t->written[reg] = true;
 	}
@@ -155,8 +159,8 @@ static bool read_regs(const struct capture_reading *r, json_t *task, struct capt
 
 		if (reg == NPU_REG_N)
 			continue;
-		if (!json_is_integer(json_array_get(v, 1)))
-			return capture_fail(r, "address %s has no offset", key);
+		if (!is_u32(json_array_get(v, 1)))
+			return capture_fail(r, "address %s has no 32-bit offset", key);
 		buffer = json_string_value(json_array_get(v, 0));
 		t->value[reg] = (uint32_t)json_integer_value(json_array_get(v, 1));
 		t->has[reg] = t->is_addr[reg] = true;
@@ -173,7 +177,7 @@ static bool read_tail(const struct capture_reading *r, const json_t *tail, struc
 		for (size_t k = 0; k < 3; k++) {
 			const json_t *v = json_array_get(json_array_get(tail, i), k);
 
-			if (!json_is_integer(v))
+			if (!is_u32(v))
 				return capture_fail(r, "\"tail\" is not four words of three");
 			t->tail[i][k] = (uint32_t)json_integer_value(v);
 		}
@@ -291,49 +295,68 @@ static bool read_source(const json_t *root, struct capture *c)
 	return c->compiler && c->source_kind;
 }
 
-bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
-		  char *why)
+static bool read_root(struct capture *c, const json_t *root,
+		      const struct capture_orders *orders, const struct capture_reading *r)
 {
-	struct capture_reading r = { why, path };
-	json_error_t error;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	bool ok;
-
-	memset(c, 0, sizeof *c);
-	if (!root) {
-		if (error.line > 0)
-			snprintf(why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", path,
-				 error.line, error.column, error.text);
-		else /* not opened; the text says so, with the name */
-			snprintf(why, CAPTURE_WHY_BYTES, "%s", error.text);
-		return false;
-	}
-	if (!json_is_object(root)) {
-		json_decref(root);
-		return capture_fail(&r, "not an object");
-	}
 	c->slug = capture_string(root, "slug");
 	c->op_type = capture_string(root, "op_type");
 	c->single_op = json_is_true(
 		json_object_get(json_object_get(root, "source"), "single_op"));
 	c->full_window = json_is_true(json_object_get(root, "full_window"));
 	c->topology_only = json_is_true(json_object_get(root, "topology_only"));
-	ok = c->slug && c->op_type && read_source(root, c) &&
-	     read_shape(&r, json_object_get(root, "shape"), &c->problem) &&
-	     read_counts(&r, root, c) && read_own_orders(&r, root, c) &&
-	     read_tasks(&r, json_object_get(root, "tasks"),
-			c->own_orders.count ? &c->own_orders : orders, c) &&
-	     capture_read_run(&r, root, c);
+	if (!c->slug || !c->op_type || !read_source(root, c) ||
+	    !read_shape(r, json_object_get(root, "shape"), &c->problem) ||
+	    !read_counts(r, root, c) || !read_own_orders(r, root, c) ||
+	    !read_tasks(r, json_object_get(root, "tasks"),
+			c->own_orders.count ? &c->own_orders : orders, c) ||
+	    !capture_read_run(r, root, c))
+		return false;
 	c->problem.input_kind = read_input_kind(root);
 	c->problem.batch = read_batch(root, c->problem.batch);
+	capture_infer_fusion(c);
+	return capture_check_problem(r, &c->problem);
+}
+
+/* `root` as the JSON reader left it; released here. */
+static bool take_root(struct capture *c, json_t *root, const json_error_t *error,
+		      const struct capture_orders *orders, const struct capture_reading *r)
+{
+	bool ok = json_is_object(root);
+
+	memset(c, 0, sizeof *c);
+	if (ok)
+		ok = read_root(c, root, orders, r);
+	else if (root)
+		capture_fail(r, "not an object");
+	else if (error->line > 0)
+		snprintf(r->why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", r->path, error->line,
+			 error->column, error->text);
+	else /* not opened; the text says so, with the name */
+		snprintf(r->why, CAPTURE_WHY_BYTES, "%s", error->text);
 	json_decref(root);
-	if (ok)
-		capture_infer_fusion(c);
-	if (ok)
-		ok = capture_check_problem(&r, &c->problem);
 	if (!ok)
 		capture_free(c);
 	return ok;
+}
+
+bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
+		  char *why)
+{
+	struct capture_reading r = { why, path };
+	json_error_t error;
+	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+
+	return take_root(c, root, &error, orders, &r);
+}
+
+bool capture_read_text(struct capture *c, const char *name, const char *text, size_t bytes,
+		       const struct capture_orders *orders, char *why)
+{
+	struct capture_reading r = { why, name };
+	json_error_t error;
+	json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+
+	return take_root(c, root, &error, orders, &r);
 }
 
 bool capture_is_conv(const struct capture_task *t)

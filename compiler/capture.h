@@ -97,6 +97,9 @@ void capture_orders_free(struct capture_orders *o);
  */
 bool capture_read(struct capture *c, const char *path, const struct capture_orders *orders,
 		  char *why);
+/* The same for bytes in memory, called `name` in messages. */
+bool capture_read_text(struct capture *c, const char *name, const char *text, size_t bytes,
+		       const struct capture_orders *orders, char *why);
 void capture_free(struct capture *c);
 
 /* Whether the record runs CNA, CORE and DPU: neither barrier nor table load. */

@@ -195,6 +195,41 @@ static void impossible_shapes(void **state)
 	}
 }
 
+/* Records whose numbers are none. */
+static void impossible_records(void **state)
+{
+	static const struct {
+		const char *task, *said;
+	} cases[] = {
+		{ "\"regs\":{\"DPU.BN_CFG\":-1}", "DPU.BN_CFG is not a 32-bit number" },
+		{ "\"regs\":{\"DPU.BN_CFG\":4294967296}",
+		  "DPU.BN_CFG is not a 32-bit number" },
+		{ "\"regs\":{\"DPU.BN_CFG\":\"83\"}", "DPU.BN_CFG is not a 32-bit" },
+		{ "\"addr\":{\"DPU.DST_BASE_ADDR\":[\"output\",-4]}",
+		  "DPU.DST_BASE_ADDR has no 32-bit offset" },
+		{ "\"tail\":[[1,2,3],[1,2,3],[1,2,3],[1,2,-3]]", "\"tail\"" },
+		{ "\"mask\":99999999999", "\"mask\"" },
+	};
+	static const char shape[] =
+		"\"shape\":{\"ic\":8,\"ih\":4,\"iw\":4,\"oc\":8,\"oh\":4,\"ow\":4,\"kh\":1,"
+		"\"kw\":1,\"groups\":1,\"stride\":[1,1],\"pad\":[0,0,0,0],\"dil\":[1,1],"
+		"\"dtype\":\"int8\",\"out_dtype\":\"int8\"}";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1000], why[CAPTURE_WHY_BYTES] = "";
+		struct capture c;
+
+		snprintf(text, sizeof text, "{%s,\"tasks\":[{\"plan\":1,\"core\":0,%s}]}",
+			 shape, cases[i].task);
+		if (capture_read_text(&c, "t.json", text, strlen(text), NULL, why))
+			fail_msg("%s: accepted", cases[i].task);
+		if (!strstr(why, cases[i].said))
+			fail_msg("%s: \"%s\" not in \"%s\"", cases[i].task, cases[i].said,
+				 why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +237,7 @@ int main(void)
 		cmocka_unit_test(missing_directory),
 		cmocka_unit_test(mutants_are_named),
 		cmocka_unit_test(impossible_shapes),
+		cmocka_unit_test(impossible_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
