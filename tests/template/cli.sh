@@ -160,6 +160,25 @@ run 1 "$npucc" can broken.conv "$h56"
 says out broken.conv
 says out captured
 
+case=type
+conv=b1_c16_h9_w9_oc32_wic16_k3x3_g1_s1_pvalid
+echo "conv $conv { type int8 }" >int8.conv
+run 0 "$npucc" "$conv" --type=int8 -o slug.npub
+run 0 "$npucc" int8.conv --type=fp16 -o text.npub
+cmp slug.npub text.npub || fail "a slug of --type=int8 is not the conv of type int8"
+run 0 "$npucc" can "$conv" --type=int8
+run 0 "$npucc" verify "$conv" --type=int8
+run 1 "$npucc" can "$conv" --type=bf16
+says out "type bf16 is not supported"
+run 1 "$npucc" "$conv" --type bf16 -n
+says err "[type-support]"
+for command in can verify "template import"; do
+	# one word or two
+	# shellcheck disable=SC2086
+	run 2 "$npucc" $command "$conv" --type=half
+	says err "'half' is not one of: int8"
+done
+
 case=can-json
 run 0 "$npucc" can "$h56" --json
 says out '"one_core_again": false'
