@@ -63,6 +63,8 @@ const char *name_of_split(uint32_t split);
 const char *name_of_evidence(uint32_t evidence);
 const char *name_of_phase(uint32_t phase);
 const char *name_of_elem(uint32_t elem);
+/* The element type as the user has it: "uint8" for bytes that are stored as int8. */
+const char *name_of_user_type(const struct npub_tensor *t);
 
 /* Evidence levels and hazards as words that options take. */
 extern const char *const evidence_names[];

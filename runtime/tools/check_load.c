@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle_channel.h"
 #include "pack.h"
 
 #define FP16_MANTISSA_BITS 10
 #define FP16_MIN_EXPONENT (-14)
-#define GROUP_CHANS 8u /* NPUB_LAYOUT_BIAS_GROUPED */
-#define GROUP_BYTES 64u
 #define STORED_OF_UINT8 128 /* how much less is stored than the user's byte */
 
 /* What is under way: arrays are taken one by one and freed together. */
@@ -97,18 +96,6 @@ static struct conv_problem problem_of(const struct npub_conv *c)
 	};
 }
 
-/* The tensor's bytes in DATA; NULL when the bundle does not have all of them. */
-static const uint8_t *tensor_data(const struct npub *b, uint32_t tensor, uint64_t bytes)
-{
-	const struct npub_tensor *t = &b->tensors[tensor];
-	const struct npub_bo *bo = &b->bos[t->bo];
-
-	if (t->bytes < bytes || t->bo_offset > bo->data_bytes ||
-	    bytes > bo->data_bytes - t->bo_offset)
-		return NULL;
-	return b->data + bo->data_offset + t->bo_offset;
-}
-
 static enum check_status lacks(const struct loading *l, const char *what)
 {
 	snprintf(l->why, l->why_bytes, "the bundle does not hold the conv's %s", what);
@@ -120,7 +107,7 @@ static enum check_status unpack(struct loading *l, void **oihw, size_t *count)
 {
 	const struct npub_conv *c = l->run->conv;
 	const uint8_t *packed =
-	    tensor_data(l->run->npub, c->weights, l->layout.weight_bytes);
+	    bundle_tensor_data(l->run->npub, c->weights, l->layout.weight_bytes);
 
 	*count = (size_t)c->out_c * (c->in_c / c->groups) * c->kernel_h * c->kernel_w;
 	if (!packed)
@@ -132,74 +119,52 @@ static enum check_status unpack(struct loading *l, void **oihw, size_t *count)
 	return CHECK_DONE;
 }
 
-static uint32_t load_le(const uint8_t *p, uint32_t bytes)
-{
-	uint32_t value = 0;
-
-	for (uint32_t i = 0; i < bytes; i++)
-		value |= (uint32_t)p[i] << 8 * i;
-	return value;
-}
-
-static enum check_status load_float_bias(struct loading *l, float **bias)
+static enum check_status load_float_bias(struct loading *l, const float **bias)
 {
 	const struct npub_conv *c = l->run->conv;
-	const uint8_t *stream;
+	struct bundle_channel x;
+	float *values;
 
 	*bias = NULL;
 	if (c->bias == NPUB_NONE)
 		return CHECK_DONE;
-	stream = tensor_data(l->run->npub, c->bias, l->layout.bias_bytes);
-	if (!stream)
+	if (!bundle_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
 		return lacks(l, "bias");
-	*bias = take(l->c, c->out_c * sizeof(**bias));
-	if (*bias)
-		memcpy(*bias, stream, c->out_c * sizeof(**bias));
-	return *bias ? CHECK_DONE : CHECK_NOMEM;
-}
-
-/* A group: 8 int32 bias, 8 int16 correction, 8 uint16 factor. */
-static void read_groups(const uint8_t *stream, uint32_t count, int32_t *bias,
-			int16_t *correction, uint16_t *factor)
-{
-	for (uint32_t k = 0; k < count; k++) {
-		const uint8_t *group = stream + k / GROUP_CHANS * GROUP_BYTES;
-		uint32_t i = k % GROUP_CHANS;
-
-		bias[k] = (int32_t)load_le(group + 4 * i, 4);
-		correction[k] = (int16_t)load_le(group + 4 * GROUP_CHANS + 2 * i, 2);
-		factor[k] = (uint16_t)load_le(group + 6 * GROUP_CHANS + 2 * i, 2);
+	*bias = values = take(l->c, c->out_c * sizeof(*values));
+	for (uint32_t k = 0; values && k < c->out_c; k++) {
+		bundle_channel(&x, l->run->npub, c, k);
+		values[k] = x.bias_real;
 	}
+	return values ? CHECK_DONE : CHECK_NOMEM;
 }
 
 static enum check_status load_fixed_bias(struct loading *l)
 {
 	const struct npub_conv *c = l->run->conv;
 	bool grouped = c->op.flags & NPUB_OP_PER_CHANNEL;
-	const uint8_t *stream;
+	struct bundle_channel x;
 	int16_t *correction;
 	uint16_t *factor;
 	int32_t *bias;
 
 	if (c->bias == NPUB_NONE)
 		return grouped ? lacks(l, "multipliers") : CHECK_DONE;
-	stream = tensor_data(l->run->npub, c->bias, l->layout.bias_bytes);
-	if (!stream)
+	if (!bundle_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
 		return lacks(l, "bias");
 	bias = take(l->c, c->out_c * sizeof(*bias));
 	correction = take(l->c, c->out_c * sizeof(*correction));
 	factor = take(l->c, c->out_c * sizeof(*factor));
 	if (!bias || !correction || !factor)
 		return CHECK_NOMEM;
-	l->c->fixed.bias = bias;
-	if (grouped) {
-		read_groups(stream, c->out_c, bias, correction, factor);
-		l->c->fixed.correction = correction;
-		l->c->fixed.factor = factor;
-		return CHECK_DONE;
+	for (uint32_t k = 0; k < c->out_c; k++) {
+		bundle_channel(&x, l->run->npub, c, k);
+		bias[k] = x.bias;
+		correction[k] = x.correction;
+		factor[k] = x.factor;
 	}
-	for (uint32_t k = 0; k < c->out_c; k++)
-		bias[k] = (int32_t)load_le(stream + sizeof(*bias) * k, sizeof(*bias));
+	l->c->fixed.bias = bias;
+	l->c->fixed.correction = grouped ? correction : NULL;
+	l->c->fixed.factor = grouped ? factor : NULL;
 	return CHECK_DONE;
 }
 
@@ -267,7 +232,7 @@ static enum check_status load_real(struct loading *l)
 	struct refconv *r = &l->c->real;
 	enum check_status status;
 	void *weights;
-	float *bias;
+	const float *bias;
 	size_t count;
 
 	*r = (struct refconv){

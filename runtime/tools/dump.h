@@ -21,7 +21,10 @@
 #define DUMP_SYNCS 32u
 #define DUMP_RELOCS 64u
 #define DUMP_DEBUG 128u
-#define DUMP_DEFAULT (DUMP_HEADER | DUMP_TENSORS | DUMP_BOS | DUMP_TASKS | DUMP_SYNCS)
+#define DUMP_OP 256u
+#define DUMP_CHANNELS 512u
+#define DUMP_DEFAULT                                                                     \
+	(DUMP_HEADER | DUMP_TENSORS | DUMP_OP | DUMP_BOS | DUMP_TASKS | DUMP_SYNCS)
 
 struct dump {
 	const struct bundle_file *file;
@@ -70,9 +73,20 @@ enum npu_reg reg_of_word(struct npu_word word);
 
 void dump_text(const struct dump *d);
 void dump_regs(const struct dump *d, const struct npub_conv *c);
+/* The output stage as formulas with this conv's constants; its values by channel. */
+void dump_op(const struct dump *d, const struct npub_conv *c);
+void dump_channels(const struct dump *d, const struct npub_conv *c);
+
+/* "bias,per-channel,relu", or "none"; returns `text`. */
+#define OP_TEXT_BYTES 64
+char *op_text(char text[OP_TEXT_BYTES], const struct npub_op *op);
 
 /* Everything; the caller frees.  NULL when out of memory. */
 json_t *dump_json(const struct dump *d);
+
+/* Parts of it: the constants, and what there is for each channel. */
+json_t *op_object(const struct npub_conv *c);
+json_t *channel_array(const struct npub *b, const struct npub_conv *c);
 
 /* The capture form of the chosen convs: an object, or an array of several. */
 json_t *dump_capture(const struct dump *d);

@@ -2,28 +2,57 @@
  * A conv in the form in which captured vendor schedules are kept, so that the two
  * can be compared key by key; docs/tools.md has the schema.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "dump.h"
 #include "json_put.h"
 
-/* "f16_c64_56x56_oc128_k1x1_s1_p0_g1" */
+/* The vendor's names of fused operators. */
+static const char *op_type(const struct npub_op *op)
+{
+	static const char *const names[][2] = {
+		{ "Conv", "ConvAdd" },
+		{ "ConvRelu", "ConvAddRelu" },
+		{ "ConvClip", "ConvAddClip" },
+		{ "ConvLeakyRelu", "ConvAddLeakyRelu" },
+	};
+	size_t act = op->flags & NPUB_OP_LEAKY	 ? 3
+		     : op->flags & NPUB_OP_CLAMP ? 2
+		     : op->flags & NPUB_OP_RELU	 ? 1
+						 : 0;
+
+	return names[act][!!(op->flags & NPUB_OP_ADD)];
+}
+
+/* How a slug ends: "_addrelu", "" for a plain conv. */
+static void slug_suffix(char *text, size_t room, const struct npub_op *op)
+{
+	const char *fused = op_type(op) + strlen("Conv");
+
+	snprintf(text, room, "%s%s", fused[0] ? "_" : "", fused);
+	for (size_t i = 0; text[i]; i++)
+		text[i] = (char)tolower((unsigned char)text[i]);
+}
+
+/* "f16_c64_56x56_oc128_k1x1_s1_p0_g1_relu" */
 static void slug(char *text, size_t room, const struct npub_conv *c)
 {
 	bool even = c->pad_top == c->pad_left && c->pad_top == c->pad_bottom &&
 		    c->pad_top == c->pad_right;
-	char stride[16], pad[48];
+	char stride[16], pad[48], suffix[24];
 
 	snprintf(stride, sizeof(stride), c->stride_y == c->stride_x ? "%u" : "%ux%u",
 		 c->stride_y, c->stride_x);
+	slug_suffix(suffix, sizeof(suffix), &c->op);
 	if (even)
 		snprintf(pad, sizeof(pad), "%u", c->pad_top);
 	else
 		snprintf(pad, sizeof(pad), "%u%u%u%u", c->pad_top, c->pad_left,
 			 c->pad_bottom, c->pad_right);
-	snprintf(text, room, "%s_c%u_%ux%u_oc%u_k%ux%u_s%s_p%s_g%u",
+	snprintf(text, room, "%s_c%u_%ux%u_oc%u_k%ux%u_s%s_p%s_g%u%s",
 		 c->elem == NPU_ELEM_INT8 ? "i8" : "f16", c->in_c, c->in_h, c->in_w,
-		 c->out_c, c->kernel_h, c->kernel_w, stride, pad, c->groups);
+		 c->out_c, c->kernel_h, c->kernel_w, stride, pad, c->groups, suffix);
 }
 
 static const char *type_name(uint32_t elem)
@@ -251,22 +280,6 @@ static json_t *bo_sizes(const struct npub *b, const struct npub_conv *c)
 	put_u(x, "regcmd", (uint64_t)c->word_count * NPU_WORD_BYTES);
 	put_u(x, "task", b->bos[c->task_bo].bytes);
 	return x;
-}
-
-/* The vendor's names of fused operators. */
-static const char *op_type(const struct npub_op *op)
-{
-	static const char *const names[][2] = {
-		{ "Conv", "ConvAdd" },
-		{ "ConvRelu", "ConvAddRelu" },
-		{ "ConvClip", "ConvAddClip" },
-		{ "ConvLeakyRelu", "ConvAddLeakyRelu" },
-	};
-	size_t act = op->flags & NPUB_OP_LEAKY ? 3
-		   : op->flags & NPUB_OP_CLAMP ? 2
-		   : op->flags & NPUB_OP_RELU  ? 1 : 0;
-
-	return names[act][!!(op->flags & NPUB_OP_ADD)];
 }
 
 static json_t *capture_object(const struct dump *d, const struct npub_conv *c)

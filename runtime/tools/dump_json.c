@@ -76,6 +76,7 @@ static void put_tensor(json_t *o, const char *key, const struct npub *b, uint32_
 	put(o, key, x);
 	put_s(x, "name", npub_string(b, t->name));
 	put_s(x, "type", name_of_elem(t->elem));
+	put_s(x, "user_type", name_of_user_type(t));
 	put_s(x, "layout", name_of_layout(t->layout));
 	shape = array_in(x, "shape");
 	append_u(shape, t->n);
@@ -286,6 +287,9 @@ static void put_conv(json_t *x, const struct dump *d, uint32_t index)
 	put_tensor(x, "output", b, c->output);
 	put_tensor(x, "weights", b, c->weights);
 	put_tensor(x, "bias", b, c->bias);
+	put_tensor(x, "operand", b, c->operand);
+	put(x, "op", op_object(c));
+	put(x, "channels", channel_array(b, c));
 	put_bos(x, b, c);
 	put_s(x, "task_bo", npub_string(b, b->bos[c->task_bo].name));
 	put_s(x, "regcmd_bo", npub_string(b, b->bos[c->regcmd_bo].name));

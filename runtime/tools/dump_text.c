@@ -45,10 +45,11 @@ static const char *bo_name(const struct npub *b, uint32_t bo)
 static void dump_tensors(const struct dump *d, const struct npub_conv *c)
 {
 	const struct npub *b = d->npub;
-	const uint32_t tensors[] = { c->input, c->output, c->weights, c->bias };
+	const uint32_t tensors[] = { c->input, c->operand, c->output, c->weights,
+				     c->bias };
 	struct table *t =
-	    table_new("tensor|role|type|>n|>c|>h|>w|layout|bo|>offset|>bytes|"
-		      ">row|>plane|>surfaces");
+	    table_new("tensor|role|type|user|>scale|>zero|>n|>c|>h|>w|layout|bo|>offset|"
+		      ">bytes|>row|>plane|>surfaces");
 
 	for (size_t i = 0; i < sizeof(tensors) / sizeof(tensors[0]); i++) {
 		const struct npub_tensor *x;
@@ -59,6 +60,9 @@ static void dump_tensors(const struct dump *d, const struct npub_conv *c)
 		table_cell(t, "%s", npub_string(b, x->name));
 		table_cell(t, "%s", name_of_tensor_role(x->role));
 		table_cell(t, "%s", name_of_elem(x->elem));
+		table_cell(t, "%s", name_of_user_type(x));
+		table_cell(t, "%.6g", (double)x->scale);
+		table_cell(t, "%d", x->zero_point);
 		table_cell(t, "%u", x->n);
 		table_cell(t, "%u", x->c);
 		table_cell(t, "%u", x->h);
@@ -260,10 +264,11 @@ void dump_text(const struct dump *d)
 		uint32_t part;
 		void (*print)(const struct dump *d, const struct npub_conv *c);
 	} printers[] = {
-		{ DUMP_TENSORS, dump_tensors }, { DUMP_BOS, dump_bos },
-		{ DUMP_TASKS, dump_plans },	{ DUMP_TASKS, dump_tasks },
-		{ DUMP_DEBUG, dump_tiles },	{ DUMP_SYNCS, dump_syncs },
-		{ DUMP_RELOCS, dump_relocs },	{ DUMP_REGS, dump_regs },
+		{ DUMP_TENSORS, dump_tensors },	  { DUMP_OP, dump_op },
+		{ DUMP_CHANNELS, dump_channels }, { DUMP_BOS, dump_bos },
+		{ DUMP_TASKS, dump_plans },	  { DUMP_TASKS, dump_tasks },
+		{ DUMP_DEBUG, dump_tiles },	  { DUMP_SYNCS, dump_syncs },
+		{ DUMP_RELOCS, dump_relocs },	  { DUMP_REGS, dump_regs },
 	};
 
 	if (d->parts & DUMP_HEADER)

@@ -1,4 +1,5 @@
 /* npurun --list */
+#include "hw/npu_hw.h"
 #include "run_parts.h"
 #include "table.h"
 
@@ -24,11 +25,40 @@ static void plan_text(char *text, size_t room, const struct npub *b,
 	}
 }
 
+/* "int8 1x3x224x224 scale 0.0235 zero -3": type, sizes and what a number stands for. */
+static void tensor_cell(struct table *t, const struct npub *b, uint32_t index)
+{
+	const struct npub_tensor *x;
+	char quant[48] = "";
+	int32_t zero;
+
+	if (index == NPUB_NONE) {
+		table_cell(t, "-");
+		return;
+	}
+	x = &b->tensors[index];
+	zero = x->zero_point + (x->user_form == NPUB_USER_UINT8 ? -INT8_MIN : 0);
+	if (x->elem == NPU_ELEM_INT8 || x->elem == NPU_ELEM_INT32)
+		snprintf(quant, sizeof(quant), " scale %.6g zero %d", (double)x->scale,
+			 zero);
+	table_cell(t, "%s %ux%ux%ux%u%s", name_of_user_type(x), x->n, x->c, x->h, x->w,
+		   quant);
+}
+
+/* What is done to the sum, in the spec's words. */
+static const char *activation(const struct npub_op *op)
+{
+	return op->flags & NPUB_OP_CLAMP   ? "clip"
+	       : op->flags & NPUB_OP_LEAKY ? "leaky"
+	       : op->flags & NPUB_OP_RELU  ? "relu"
+					   : "-";
+}
+
 void list_convs(const struct npub *b, FILE *out)
 {
 	struct table *t =
-	    table_new(">#|conv|type|input|output|kernel|stride|pad t,l,b,r|"
-		      "dil|>groups|mode|cores:split/tasks|evidence|hazards");
+	    table_new(">#|conv|input|output|operand|activation|kernel|stride|"
+		      "pad t,l,b,r|dil|>groups|mode|cores:split/tasks|evidence|hazards");
 
 	for (uint32_t i = 0; i < b->conv_count; i++) {
 		const struct npub_conv *c = &b->convs[i];
@@ -38,9 +68,10 @@ void list_convs(const struct npub *b, FILE *out)
 		plan_text(plans, sizeof(plans), b, c);
 		table_cell(t, "%u", i);
 		table_cell(t, "%s", npub_string(b, c->name));
-		table_cell(t, "%s", name_of_elem(c->elem));
-		table_cell(t, "%ux%ux%ux%u", c->batch, c->in_c, c->in_h, c->in_w);
-		table_cell(t, "%ux%ux%ux%u", c->batch, c->out_c, c->out_h, c->out_w);
+		tensor_cell(t, b, c->input);
+		tensor_cell(t, b, c->output);
+		tensor_cell(t, b, c->operand);
+		table_cell(t, "%s", activation(&c->op));
 		table_cell(t, "%ux%u", c->kernel_h, c->kernel_w);
 		table_cell(t, "%ux%u", c->stride_y, c->stride_x);
 		table_cell(t, "%u,%u,%u,%u", c->pad_top, c->pad_left, c->pad_bottom,

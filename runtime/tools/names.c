@@ -20,12 +20,14 @@ NAMER(name_of_section, [NPUB_SECTION_STRINGS] = "strings",
       [NPUB_SECTION_CONVS] = "convs", [NPUB_SECTION_PLANS] = "plans",
       [NPUB_SECTION_TASKS] = "tasks", [NPUB_SECTION_REGCMD] = "regcmd",
       [NPUB_SECTION_RELOCS] = "relocs", [NPUB_SECTION_SYNCS] = "syncs",
-      [NPUB_SECTION_DATA] = "data", [NPUB_SECTION_DEBUG] = "debug")
+      [NPUB_SECTION_DATA] = "data", [NPUB_SECTION_DEBUG] = "debug",
+      [NPUB_SECTION_SCALES] = "scales")
 NAMER(name_of_tensor_role, [NPUB_TENSOR_INPUT] = "input", [NPUB_TENSOR_OUTPUT] = "output",
-      [NPUB_TENSOR_WEIGHTS] = "weights", [NPUB_TENSOR_BIAS] = "bias")
+      [NPUB_TENSOR_WEIGHTS] = "weights", [NPUB_TENSOR_BIAS] = "bias",
+      [NPUB_TENSOR_OPERAND] = "operand")
 NAMER(name_of_layout, [NPUB_LAYOUT_NC1HWC2] = "nc1hwc2", [NPUB_LAYOUT_PIXEL] = "pixel",
       [NPUB_LAYOUT_WEIGHTS] = "weights", [NPUB_LAYOUT_DEPTHWISE] = "depthwise",
-      [NPUB_LAYOUT_LINEAR] = "linear")
+      [NPUB_LAYOUT_LINEAR] = "linear", [NPUB_LAYOUT_BIAS_GROUPED] = "bias-grouped")
 NAMER(name_of_bo_role, [NPUB_BO_TASK] = "task", [NPUB_BO_WEIGHT] = "weight",
       [NPUB_BO_INTERNAL] = "internal", [NPUB_BO_INPUT] = "input",
       [NPUB_BO_OUTPUT] = "output")
@@ -46,6 +48,11 @@ _Static_assert(sizeof(evidence_names) / sizeof(evidence_names[0]) == EVIDENCE_CO
 const char *name_of_evidence(uint32_t evidence)
 {
 	return evidence < EVIDENCE_COUNT ? evidence_names[evidence] : "?";
+}
+
+const char *name_of_user_type(const struct npub_tensor *t)
+{
+	return t->user_form == NPUB_USER_UINT8 ? "uint8" : name_of_elem(t->elem);
 }
 
 const char *name_of_elem(uint32_t elem)

@@ -23,12 +23,15 @@ enum {
 
 static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0,
-	  "What to print (default: all but registers, relocations, "
-	  "tiles):" },
+	  "What to print (default: all but channels, registers, relocations, tiles):" },
 	{ NULL, "header", NULL, OPT_PART | DUMP_HEADER << 16,
 	  "the header and the sections" },
 	{ NULL, "tensors", NULL, OPT_PART | DUMP_TENSORS << 16,
-	  "each conv's tensors: sizes, type, layout, place" },
+	  "each conv's tensors: sizes, type, quantisation, layout, place" },
+	{ NULL, "op", NULL, OPT_PART | DUMP_OP << 16,
+	  "what each conv does to the sum of products, with its constants" },
+	{ NULL, "channels", NULL, OPT_PART | DUMP_CHANNELS << 16,
+	  "each output channel's weight scale, bias, correction and multiplier" },
 	{ NULL, "bos", NULL, OPT_PART | DUMP_BOS << 16,
 	  "the buffers the driver allocates" },
 	{ NULL, "tasks", NULL, OPT_PART | DUMP_TASKS << 16,
