@@ -111,6 +111,14 @@ bool operands_allocate(struct operands *o, const struct conv_problem *p,
 	return false;
 }
 
+enum conv_attr operands_bias_attr(const struct conv_problem *p)
+{
+	return p->bias.kind != SOURCE_NONE	 ? CONV_BIAS
+	       : p->bn_shift.kind != SOURCE_NONE ? CONV_BN_SHIFT
+	       : p->pixel_norm.mean_count	 ? CONV_INPUT_MEAN
+						 : CONV_INPUT_QUANT;
+}
+
 void operands_note_gain(struct operands *o, const struct fold *fold)
 {
 	struct operand_notes *notes = &o->notes;

@@ -73,15 +73,16 @@ static bool load_weights(struct half_load *load)
 static bool set_bias(struct half_load *load)
 {
 	const struct conv_problem *p = load->p;
-	enum conv_attr attr = p->bn_shift.kind != SOURCE_NONE ? CONV_BN_SHIFT : CONV_BIAS;
+	struct loc loc = conv_attr_loc(p, operands_bias_attr(p));
 
 	for (uint32_t k = 0; load->o->bias && k < p->out_c; k++) {
 		if (!(fabs(load->fold.bias[k]) <= FLT_MAX)) {
-			diag_error(load->diag, conv_attr_loc(p, attr), "bias-range",
+			diag_error(load->diag, loc, "bias-range",
 				   "the bias of output channel %u is %g, beyond fp32", k,
 				   load->fold.bias[k]);
-			diag_note(load->diag, conv_attr_loc(p, attr),
-				  "batch norm and means are part of it");
+			diag_note(load->diag, loc,
+				  "batch norm and means are part of it; scale weights and "
+				  "bias, and the output back afterwards");
 			return false;
 		}
 		load->o->bias[k] = (float)load->fold.bias[k];

@@ -37,15 +37,6 @@ static bool allocate(struct quantizer *q)
 	return false;
 }
 
-/* What drives the part of a sum that is no product. */
-static enum conv_attr bias_attr(const struct conv_problem *p)
-{
-	return p->bias.kind != SOURCE_NONE	? CONV_BIAS
-	       : p->bn_shift.kind != SOURCE_NONE ? CONV_BN_SHIFT
-	       : p->pixel_norm.mean_count	? CONV_INPUT_MEAN
-						: CONV_INPUT_QUANT;
-}
-
 /* The least and greatest that `stat` makes of inputs -128 to 127. */
 static void sum_range(const struct stored_stat *stat, int64_t *low, int64_t *high)
 {
@@ -56,7 +47,7 @@ static void sum_range(const struct stored_stat *stat, int64_t *low, int64_t *hig
 static bool refuse_sum(const struct quantizer *q, uint32_t k, int64_t value, double bias)
 {
 	bool products = fabs(bias) < 0x1p30;
-	struct loc loc = conv_attr_loc(q->p, products ? CONV_WEIGHTS : bias_attr(q->p));
+	struct loc loc = conv_attr_loc(q->p, products ? CONV_WEIGHTS : operands_bias_attr(q->p));
 
 	diag_error(q->diag, loc, "sum-range",
 		   "the sum of output channel %u can reach %lld, beyond 32 bits", k,
@@ -71,7 +62,7 @@ static bool refuse_sum(const struct quantizer *q, uint32_t k, int64_t value, dou
 
 static bool refuse_bias(const struct quantizer *q, uint32_t k, double bias, double unit)
 {
-	struct loc loc = conv_attr_loc(q->p, bias_attr(q->p));
+	struct loc loc = conv_attr_loc(q->p, operands_bias_attr(q->p));
 
 	diag_error(q->diag, loc, "bias-range",
 		   "the bias %g of output channel %u is %.4g steps of input scale times "

@@ -9,6 +9,9 @@
 bool operands_allocate(struct operands *o, const struct conv_problem *p,
 		       struct diag *diag);
 
+/* What drives the part of a sum that is no product. */
+enum conv_attr operands_bias_attr(const struct conv_problem *p);
+
 /* Least and greatest bn_scale into the notes. */
 void operands_note_gain(struct operands *o, const struct fold *fold);
 

@@ -69,11 +69,18 @@ static bool choose_scales(struct quantizer *q)
 	for (uint32_t k = 0; k < q->p->out_c; k++)
 		most = fmax(most, least_scale(q, k));
 	if (!(most < FLT_MAX)) {
-		diag_error(q->diag, conv_attr_loc(q->p, CONV_BIAS), "bias-range",
-			   "a bias needs a weight scale of %g, beyond fp32", most);
+		bool added = q->least_scale == most;
+		struct loc loc =
+		    conv_attr_loc(q->p, added ? CONV_ADD : operands_bias_attr(q->p));
+
+		diag_error(q->diag, loc, added ? "add-scale-range" : "bias-range",
+			   "%s needs a weight scale of %g, beyond fp32",
+			   added ? "the added tensor" : "the bias", most);
+		diag_note(q->diag, loc, "use a larger input scale: it is %g now",
+			  q->input_scale);
 		return false;
 	}
-	q->largest = float_above(most > 0 ? most : q->free_scale);
+	q->largest = float_above(most > 0 ? most : fmin(q->free_scale, FLT_MAX));
 	for (uint32_t k = 0; k < q->p->out_c; k++) {
 		double least = least_scale(q, k);
 

@@ -12,6 +12,7 @@
 
 #define CHECK_NAME_BYTES 40u
 #define WHERE_BYTES 96u
+#define FINITE_REMEDY "every number must be finite; look at how the file was made"
 
 /* A tensor of the problem, for messages. */
 struct subject {
@@ -173,7 +174,7 @@ static bool take_finite(void *context, uint64_t first, double *values, size_t co
 		sum += values[i] * 0;
 	for (size_t i = 0; sum != 0 && i < count; i++)
 		if (!isfinite(values[i]))
-			return weights_refuse(r->w, first + i, "finite", "", "%s",
+			return weights_refuse(r->w, first + i, "finite", FINITE_REMEDY, "%s",
 					      isnan(values[i]) ? "not a number"
 							       : "infinite");
 	return r->take(r->context, first, values, count);
@@ -212,22 +213,27 @@ bool weights_read(struct weights_file *w, array_take *take, void *context)
 	return ok;
 }
 
+#define FLOAT_REMEDY "scale weights and bias, and the output back afterwards"
+
 /* Values by channel. */
 static const struct channel_kind {
 	enum conv_attr attr;
 	const char *noun, *check;
+	const char *remedy; /* of a value out of range */
 	double seed_scale, seed_offset;
 	enum seed_stream stream;
 } kinds[] = {
-	[CHANNEL_BIAS] = { CONV_BIAS, "bias", "bias", 16, 0, SEED_BIAS },
-	[CHANNEL_BN_SCALE] = { CONV_BN_SCALE, "bn_scale", "bn-scale", 0.25, 1,
+	[CHANNEL_BIAS] = { CONV_BIAS, "bias", "bias", FLOAT_REMEDY, 16, 0, SEED_BIAS },
+	[CHANNEL_BN_SCALE] = { CONV_BN_SCALE, "bn_scale", "bn-scale", FLOAT_REMEDY, 0.25, 1,
 			       SEED_BN_SCALE },
-	[CHANNEL_BN_SHIFT] = { CONV_BN_SHIFT, "bn_shift", "bn-shift", 16, 0,
+	[CHANNEL_BN_SHIFT] = { CONV_BN_SHIFT, "bn_shift", "bn-shift", FLOAT_REMEDY, 16, 0,
 			       SEED_BN_SHIFT },
-	[CHANNEL_WEIGHT_SCALE] = { .attr = CONV_WEIGHT_QUANT, .noun = "weight scales",
-				   .check = "weight-scale" },
-	[CHANNEL_WEIGHT_ZERO] = { .attr = CONV_WEIGHT_QUANT, .noun = "weight zero points",
-				  .check = "weight-zero" },
+	[CHANNEL_WEIGHT_SCALE] = { CONV_WEIGHT_QUANT, "weight scales", "weight-scale",
+				   "a scale is the real number that a stored 1 stands for",
+				   0, 0, SEED_WEIGHTS },
+	[CHANNEL_WEIGHT_ZERO] = { CONV_WEIGHT_QUANT, "weight zero points", "weight-zero",
+				  "a zero point is the stored int8 weight that stands for 0",
+				  0, 0, SEED_WEIGHTS },
 };
 
 static const struct tensor_source *channel_source(const struct conv_problem *p,
@@ -246,18 +252,13 @@ struct channel_load {
 	struct array_error *error;
 };
 
-/* NULL when `value` will do, else how it is wrong. */
-static const char *channel_value_why(enum channel_tensor which, double value,
-				     const char **rule)
+/* NULL when a finite value will do, else how it is wrong. */
+static const char *channel_value_why(enum channel_tensor which, double value)
 {
-	*rule = "finite";
-	if (!isfinite(value))
-		return isnan(value) ? "not a number" : "infinite";
-	*rule = "range";
+	if (which == CHANNEL_WEIGHT_ZERO && value != floor(value))
+		return "not a whole number";
 	if (which == CHANNEL_WEIGHT_ZERO)
-		return value != floor(value)		? "not a whole number"
-		       : value < INT8_MIN || value > INT8_MAX ? "not in -128 to 127"
-							: NULL;
+		return value < INT8_MIN || value > INT8_MAX ? "not in -128 to 127" : NULL;
 	if (fabs(value) > FLT_MAX)
 		return "beyond fp32";
 	if (which == CHANNEL_WEIGHT_SCALE && value < FLT_MIN)
@@ -268,16 +269,19 @@ static const char *channel_value_why(enum channel_tensor which, double value,
 static bool take_channels(void *context, uint64_t first, double *values, size_t count)
 {
 	struct channel_load *load = context;
-	const char *rule;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *why = channel_value_why(load->which, values[i], &rule);
+		bool finite = isfinite(values[i]);
+		const char *why = finite ? channel_value_why(load->which, values[i])
+					 : "not finite";
 
-		if (why)
-			return array_fail(load->error, rule, "element [%llu] is %g, %s",
-					  (unsigned long long)(first + i), values[i],
-					  why);
 		load->values[first + i] = values[i];
+		if (!why)
+			continue;
+		set_remedy(load->error, finite ? kinds[load->which].remedy : FINITE_REMEDY);
+		return array_fail(load->error, finite ? "range" : "finite",
+				  "element [%llu] is %g, %s",
+				  (unsigned long long)(first + i), values[i], why);
 	}
 	return true;
 }

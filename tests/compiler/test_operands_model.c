@@ -4,9 +4,8 @@
  * as plain loops, and must come out within the roundings of what the same inputs, the
  * stored weights and the real bias make in doubles.
  */
-#include "weights_fixture.h"
-
 #include "random_number.h"
+#include "source_fixture.h"
 
 #define MAX_CHANS 6
 #define MAX_WINDOW 24 /* inputs of one window */
@@ -22,35 +21,8 @@ struct trial {
 	bool is_stored; /* the file has `stored` */
 	double bias[MAX_CHANS], gain[MAX_CHANS], shift[MAX_CHANS];
 	double scale[MAX_CHANS], zero[MAX_CHANS]; /* given with weights */
-	char paths[6][80];
+	struct source_files files;
 };
-
-static void put_file(struct tensor_source *source, char *path, const char *what,
-		     const char *descr, uint32_t ndim, const uint64_t *shape,
-		     const void *values, size_t bytes)
-{
-	char header[NPY_WRITE_BYTES];
-	size_t n = npy_format(header, sizeof header, descr, ndim, shape);
-	FILE *file;
-
-	snprintf(path, 80, "%s-%ld.tmp", what, (long)getpid());
-	file = fopen(path, "wb");
-	assert_non_null(file);
-	assert_int_equal(fwrite(header, 1, n, file), n);
-	assert_int_equal(fwrite(values, 1, bytes, file), bytes);
-	assert_int_equal(fclose(file), 0);
-	source->kind = SOURCE_NPY;
-	source->path = path;
-}
-
-static void put_channels(struct trial *t, struct tensor_source *source, int path,
-			 const char *what, const double *values)
-{
-	const uint64_t shape[] = { t->p.out_c };
-
-	put_file(source, t->paths[path], what, "<f8", 1, shape, values,
-		 t->p.out_c * sizeof *values);
-}
 
 static void put_weights(struct trial *t)
 {
@@ -65,10 +37,10 @@ static void put_weights(struct trial *t)
 			stored[n] = (int8_t)t->stored[k][i];
 		}
 	if (t->is_stored)
-		put_file(&t->p.weights, t->paths[0], "weights", "|i1", 4, shape, stored, n);
+		put_array(&t->files, &t->p.weights, "|i1", 4, shape, stored, n);
 	else
-		put_file(&t->p.weights, t->paths[0], "weights", "<f8", 4, shape, flat,
-			 n * sizeof *flat);
+		put_array(&t->files, &t->p.weights, "<f8", 4, shape, flat,
+			  n * sizeof *flat);
 }
 
 static void draw_shape(struct trial *t)
@@ -142,8 +114,8 @@ static void draw_weight_quant(struct trial *t)
 	if (q->kind == WEIGHT_QUANT_FILE) {
 		for (uint32_t k = 0; k < t->p.out_c; k++)
 			t->scale[k] = (float)(t->scale[k] * draw_magnitude(0, 3));
-		put_channels(t, &q->scales, 1, "scales", t->scale);
-		put_channels(t, &q->zeros, 2, "zeros", t->zero);
+		put_channels(&t->files, &q->scales, t->p.out_c, t->scale);
+		put_channels(&t->files, &q->zeros, t->p.out_c, t->zero);
 	}
 	if (q->kind == WEIGHT_QUANT_GIVEN) {
 		q->scale = t->scale[0];
@@ -182,11 +154,11 @@ static void draw_channels(struct trial *t)
 		t->shift[k] = shift ? size * draw_in(-1000, 1000) / 20 : 0;
 	}
 	if (bias)
-		put_channels(t, &t->p.bias, 3, "bias", t->bias);
+		put_channels(&t->files, &t->p.bias, t->p.out_c, t->bias);
 	if (gain)
-		put_channels(t, &t->p.bn_scale, 4, "gain", t->gain);
+		put_channels(&t->files, &t->p.bn_scale, t->p.out_c, t->gain);
 	if (shift)
-		put_channels(t, &t->p.bn_shift, 5, "shift", t->shift);
+		put_channels(&t->files, &t->p.bn_shift, t->p.out_c, t->shift);
 }
 
 /* Activation and addition; `unit` is about what one output step will be. */
@@ -205,13 +177,6 @@ static void draw_output(struct trial *t, double unit)
 				       : ACT_NONE;
 	act->high = unit * draw_in(20, 250);
 	act->slope = draw_in(0, 1000) / 1000.0;
-}
-
-static void clean(const struct trial *t)
-{
-	for (int i = 0; i < 6; i++)
-		if (t->paths[i][0])
-			unlink(t->paths[i]);
 }
 
 /* A window of stored inputs and an operand. */
@@ -405,7 +370,7 @@ static void check_trial(struct fixture *f, struct tally *tally)
 	for (int i = 0; i < WINDOWS; i++)
 		check_window(&t, &o, tally);
 	operands_free(&o);
-	clean(&t);
+	remove_sources(&t.files);
 	tally->convs++;
 }
 
