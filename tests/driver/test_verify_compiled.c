@@ -67,6 +67,11 @@ static void change_tested(const struct file *f, uint32_t hazards)
 		plan[count].hazards = hazards;
 }
 
+static void change_named(const struct file *f)
+{
+	change_tested(f, 0);
+}
+
 /* Banks for weights from many to one: what streams has no room any more. */
 static void change_weight_banks(const struct file *f)
 {
@@ -101,6 +106,65 @@ static void change_kernels(const struct file *f)
 static void change_group(const struct file *f)
 {
 	flip_all(f, NPU_REG_DPU_DATA_CUBE_CHANNEL, 16 << 16);
+}
+
+/* The kernel that makes a pair whole is left out, with its bytes. */
+static void change_odd_kernels(const struct file *f)
+{
+	uint32_t count;
+	uint64_t *word = section(f, NPUB_SECTION_REGCMD, &count), one = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if ((uint16_t)word[i] == npu_regs[NPU_REG_CNA_WEIGHT_SIZE1].offset)
+			one = tiny_get(&word[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t value = tiny_get(&word[i]);
+
+		if ((uint16_t)word[i] == npu_regs[NPU_REG_CNA_WEIGHT_SIZE2].offset)
+			tiny_set(&word[i], value - 1);
+		if ((uint16_t)word[i] == npu_regs[NPU_REG_CNA_WEIGHT_SIZE0].offset)
+			tiny_set(&word[i], value - (uint32_t)one);
+	}
+}
+
+static void change_padding(const struct file *f)
+{
+	flip_all(f, NPU_REG_CNA_PAD_CON1, 0xff00); /* right in one byte of two */
+}
+
+static void change_weight_zero(const struct file *f)
+{
+	flip_all(f, NPU_REG_DPU_BS_OW_OP, 1);
+}
+
+static void change_surfaces(const struct file *f)
+{
+	flip_all(f, NPU_REG_DPU_BS_OW_CFG, 1 << 2);
+}
+
+static void change_notch(const struct file *f)
+{
+	flip_all(f, NPU_REG_DPU_RDMA_SURF_NOTCH, 0x100000);
+}
+
+static void change_odd_notch(const struct file *f)
+{
+	flip_all(f, NPU_REG_DPU_RDMA_EW_SURF_NOTCH, 0x100000);
+}
+
+static void change_operand_base(const struct file *f)
+{
+	uint32_t count, convs;
+	const struct npub_conv *c = section(f, NPUB_SECTION_CONVS, &convs);
+	const uint64_t *word = section(f, NPUB_SECTION_REGCMD, &count);
+	struct npub_reloc *r = section(f, NPUB_SECTION_RELOCS, &count);
+
+	for (uint32_t i = 0; i < c->reloc_count; i++) {
+		if ((uint16_t)word[r[i].word] ==
+		    npu_regs[NPU_REG_DPU_RDMA_SRC_BASE_ADDR].offset)
+			r[i].addend += 16;
+	}
 }
 
 static void change_pixel_line(const struct file *f)
@@ -145,6 +209,22 @@ static const struct {
 	{ "grouped by one", "narrow_groups", change_nothing, NPURT_OK, "" },
 	{ "large", "large", change_nothing, NPURT_OK, "" },
 	{ "24 channels, fp32", "wide", change_nothing, NPURT_OK, "" },
+	{ "int8, addition", "int8_add", change_nothing, NPURT_OK, "" },
+	{ "int8 depthwise", "int8_depthwise", change_nothing, NPURT_OK, "" },
+	{ "int8 picture", "int8_pixel", change_nothing, NPURT_OK, "" },
+	{ "int8 groups", "int8_grouped", change_nothing, NPURT_OK, "" },
+	{ "int32 sums", "int8_sums", change_nothing, NPURT_OK, "" },
+	{ "grey int8", "int8_grey", change_nothing, NPURT_OK, "" },
+	{ "depthwise addition", "add_depthwise", change_nothing, NPURT_OK, "" },
+	{ "half a pair of kernels", "int8_pixel", change_odd_kernels, NPURT_ERR_FORBIDDEN, "WEIGHT_SIZE" },
+	{ "half of the padding", "int8_depthwise", change_padding, NPURT_ERR_FORBIDDEN, "PAD_CON1" },
+	{ "another weight zero", "int8_depthwise", change_weight_zero, NPURT_ERR_FORBIDDEN, "BS_OW_OP" },
+	{ "surfaces of int32", "int8_sums", change_surfaces, NPURT_ERR_FORBIDDEN, "BS_OW_CFG" },
+	{ "operand read too far", "add_depthwise", change_notch, NPURT_ERR_DMA, "SRC_BASE_ADDR" },
+	{ "odd surfaces too far", "add_depthwise", change_odd_notch, NPURT_ERR_DMA, "EW_BASE_ADDR" },
+	{ "operand of other pixels", "int8_add", change_operand_base, NPURT_ERR_FORBIDDEN, "SRC_BASE_ADDR" },
+	{ "guess not named", "int8_add", change_named, NPURT_ERR_FORBIDDEN, "never tried" },
+	{ "no room for grey pixels", "int8_grey", change_data_banks, NPURT_ERR_FORBIDDEN, "entries of the tile" },
 	{ "no room for weights", "large", change_weight_banks, NPURT_ERR_FORBIDDEN, "kernels that stream" },
 	{ "no room for rows", "large", change_data_banks, NPURT_ERR_FORBIDDEN, "entries of the tile" },
 	{ "no room for pixels", "picture", change_data_banks, NPURT_ERR_FORBIDDEN, "entries of the tile" },

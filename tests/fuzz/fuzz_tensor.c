@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum npu_elem elems[] = { NPU_ELEM_INT8, NPU_ELEM_FP16,
 					       NPU_ELEM_INT32, NPU_ELEM_FP32 };
-	const struct image_in map = IMAGE_IN_DEFAULT;
+	const struct tensor_in how = TENSOR_IN_DEFAULT;
 	struct tensor_report report;
 	struct tensor t;
 
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						  .scale = 0.5f })) {
 		tensor_read_memory(
 		    &t, data + 3, size - 3,
-		    (enum tensor_format)(data[0] % (TENSOR_FORMAT_N - 1) + 1), &map,
+		    (enum tensor_format)(data[0] % (TENSOR_FORMAT_N - 1) + 1), &how,
 		    &report);
 		tensor_free(&t);
 	}

@@ -16,11 +16,11 @@
 
 #include "tiny.h"
 
-#define KINDS (NPUB_SECTION_DEBUG + 1) /* 0: header and section table */
+#define KINDS (NPUB_SECTION_SCALES + 1) /* 0: header and section table */
 
 static const char *const kind_names[KINDS] = {
 	"header, table", "STRINGS", "TENSORS", "BOS",	"CONVS", "PLANS",
-	"TASKS",	 "REGCMD",  "RELOCS",  "SYNCS", "DATA",	 "DEBUG",
+	"TASKS",	 "REGCMD",  "RELOCS",  "SYNCS", "DATA",	 "DEBUG", "SCALES",
 };
 
 enum verdict { REFUSED, HARMLESS, DATA_DIFFERS, WRONG, VERDICTS };
@@ -38,6 +38,14 @@ static const struct {
 	{ "one core, deltas", { .tiles = 4, .bias = 1, .delta = 1 } },
 	{ "two cores", { .first_cores = 2, .max_cores = 2 } },
 	{ "three cores, bias", { .max_cores = 3, .tiles = 2, .bias = 1 } },
+	{ "int8", { .int8 = 1 } },
+	{ "int8, addition and limit",
+	  { .tiles = 2,
+	    .int8 = 1,
+	    .op = NPUB_OP_ADD | NPUB_OP_RELU | NPUB_OP_CLAMP } },
+	{ "int8, leaky, two cores",
+	  { .first_cores = 2, .max_cores = 2, .int8 = 1, .op = NPUB_OP_LEAKY } },
+	{ "addition and ReLU", { .op = NPUB_OP_ADD | NPUB_OP_RELU } },
 };
 
 /* A good bundle, and how much of its data is changed. */
@@ -54,8 +62,31 @@ struct bench {
 	struct npurt_device *device;
 	uint8_t *bytes; /* the mutant */
 	void *in, *out, *want[NPUB_MAX_CORES];
-	size_t in_bytes, out_bytes;
+	size_t in_bytes, out_bytes; /* the operand has the output's */
 };
+
+/* A caller who is told that elements are bytes 0..255 has such, and gets such. */
+static void to_user(struct npurt *rt, enum npurt_tensor_id id, void *data, size_t bytes)
+{
+	struct npurt_tensor_info info;
+	uint8_t *p = data;
+
+	if (!npurt_tensor(rt, id, &info) && info.is_uint8) {
+		while (bytes--)
+			*p++ ^= 0x80;
+	}
+}
+
+static enum npurt_err write_tensor(struct bench *b, struct npurt *rt,
+				   enum npurt_tensor_id id, size_t bytes)
+{
+	enum npurt_err err;
+
+	to_user(rt, id, b->in, bytes);
+	err = npurt_write(rt, id, b->in, bytes);
+	to_user(rt, id, b->in, bytes);
+	return err;
+}
 
 /* The plan of so many cores; *out is filled when it ran. */
 static enum npurt_err run_plan(struct bench *b, uint32_t cores, void *out)
@@ -69,11 +100,14 @@ static enum npurt_err run_plan(struct bench *b, uint32_t cores, void *out)
 	err = npurt_open(&rt, b->bytes, b->subject->count, b->device, &options, NULL);
 	if (err)
 		return NPURT_ERR_NOPLAN; /* refused before anything ran */
-	err = npurt_write_input(rt, b->in, b->in_bytes);
+	err = write_tensor(b, rt, NPURT_OPERAND, b->out_bytes);
+	if (!err || err == NPURT_ERR_NOTENSOR)
+		err = write_tensor(b, rt, NPURT_INPUT, b->in_bytes);
 	if (!err)
 		err = npurt_run(rt, NULL);
 	if (!err)
 		err = npurt_read_output(rt, out, b->out_bytes);
+	to_user(rt, NPURT_OUTPUT, out, b->out_bytes);
 	npurt_close(rt);
 	return err == NPURT_ERR_NOPLAN ? NPURT_ERR_STATE : err;
 }
@@ -145,6 +179,7 @@ static void bench_open(struct bench *b, const struct subject *subject)
 {
 	struct npurt_tensor_info in, out;
 	struct npurt *rt;
+	size_t most;
 	int plans = 0;
 
 	*b = (struct bench){ .subject = subject };
@@ -160,10 +195,11 @@ static void bench_open(struct bench *b, const struct subject *subject)
 	npurt_close(rt);
 	b->in_bytes = in.nchw_bytes;
 	b->out_bytes = out.nchw_bytes;
-	b->in = malloc(b->in_bytes);
+	most = b->in_bytes > b->out_bytes ? b->in_bytes : b->out_bytes;
+	b->in = calloc(1, most + 1); /* of the operand, too */
 	b->out = malloc(b->out_bytes);
 	assert_true(b->in && b->out);
-	for (size_t i = 0; i < b->in_bytes / 2; i++)
+	for (size_t i = 0; i < most / 2; i++)
 		((uint16_t *)b->in)[i] = (uint16_t)(0x3c00 + i * 0x4f1 % 0x700);
 	for (uint32_t cores = 1; cores <= NPUB_MAX_CORES; cores++) {
 		void *want = malloc(b->out_bytes);
