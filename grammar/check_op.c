@@ -124,8 +124,8 @@ bool check_quant_type(struct conv_problem *p, struct diag *diag)
 						    : conv_attr_name(said[i].attr),
 			   elem_name(p->elem));
 		diag_note(diag, loc,
-			  "only whole numbers are scaled: leave it out, or write 'type "
-			  "int8'");
+			  "only whole numbers are scaled: leave it out, take a default "
+			  "back with 'none', or write 'type int8'");
 		good = false;
 	}
 	return good;

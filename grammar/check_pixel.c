@@ -64,9 +64,9 @@ bool check_pixel_norm(struct conv_problem *p, struct diag *diag)
 	loc = conv_attr_loc(p, CONV_INPUT_QUANT);
 	diag_error(diag, loc, "pixel-quant", "input quantisation with %s",
 		   conv_attr_name(attr));
-	diag_note(
-	    diag, loc,
-	    "the input is then bytes of 0 to 255 as they are; leave one of both out");
+	diag_note(diag, loc,
+		  "the input is then bytes of 0 to 255 as they are; leave one of both "
+		  "out, or write 'input_quant none'");
 	return false;
 }
 

@@ -23,6 +23,8 @@ static const struct {
 	  4095 },
 	{ "input channels, atoms", A "input @x2x3; output 8; kernel 1 }", NULL, 1,
 	  65528 },
+	{ "input channels, atoms of int8",
+	  A "input @x2x3; output 8; kernel 1; type int8 }", "channel-atoms", 1, 65520 },
 	{ "input height", A "input 8x@x3; output 8; kernel 1 }", "input-height-range", 1,
 	  65535 },
 	{ "input width", A "input 8x2x@; output 8; kernel 1 }", "input-width-range", 1,
