@@ -18,6 +18,16 @@ uint32_t draw_range(uint64_t *state, uint32_t least, uint32_t most)
 	return least + (uint32_t)(draw64(state) % ((uint64_t)most - least + 1));
 }
 
+double draw_real(uint64_t *state, double least, double most)
+{
+	return least + (most - least) * ldexp((double)(draw64(state) >> 11), -53);
+}
+
+bool draw_chance(uint64_t *state, uint32_t percent)
+{
+	return draw64(state) % 100 < percent;
+}
+
 /*
  * fp16 numbers with all bits in use: magnitudes from 2^-7 to below 1, and now and
  * then a zero.  Sums stay far from fp16's largest number.
@@ -58,10 +68,92 @@ static void fill_seeded(uint16_t *out, size_t count, uint64_t seed)
 	}
 }
 
-static void fill_bias(float *out, size_t count, uint64_t *state)
+/* Real values within `reach`, of a bias or a shift. */
+static void fill_bias(float *out, size_t count, double reach, uint64_t *state)
 {
 	for (size_t i = 0; i < count; i++)
-		out[i] = (float)((int32_t)(draw64(state) >> 40) - (1 << 23)) / (1 << 19);
+		out[i] = (float)(reach * ((int32_t)(draw64(state) >> 40) - (1 << 23)) /
+				 (1 << 23));
+}
+
+/* Magnitudes of 1/4 to 4, now and then negative, and a zero. */
+static void fill_gains(float *out, size_t count, uint64_t *state)
+{
+	for (size_t i = 0; i < count; i++) {
+		double size = exp2(draw_real(state, -2, 2));
+
+		out[i] = (float)(draw_chance(state, 20) ? -size : size);
+		if (draw_chance(state, 2))
+			out[i] = 0;
+	}
+}
+
+/* Channels' scales down to 1/64 of the largest; one of them is the largest. */
+static void fill_scales(float *out, size_t count, double largest, uint64_t *state)
+{
+	for (size_t i = 0; i < count; i++)
+		out[i] = (float)(largest * exp2(draw_real(state, -6, 0)));
+	out[draw64(state) % count] = (float)largest;
+}
+
+static void fill_bytes(int8_t *out, size_t count, uint64_t *state)
+{
+	for (size_t i = 0; i < count; i++)
+		out[i] = (int8_t)(draw64(state) >> 40);
+}
+
+/* Large ones are rare, as zero points of weights are. */
+static void fill_zeros(int8_t *out, size_t count, uint64_t *state)
+{
+	for (size_t i = 0; i < count; i++)
+		out[i] = (int8_t)(draw_chance(state, 10)
+				      ? (int32_t)draw_range(state, 0, 255) - 128
+				      : (int32_t)draw_range(state, 0, 30) - 15);
+}
+
+static void fill_tensor(void *out, size_t count, bool int8, uint64_t *state)
+{
+	if (int8)
+		fill_bytes(out, count, state);
+	else
+		fill_half(out, count, state);
+}
+
+size_t data_elem_bytes(const struct problem *p)
+{
+	return p->int8 ? sizeof(int8_t) : sizeof(uint16_t);
+}
+
+size_t data_weight_bytes(const struct problem *p)
+{
+	return p->stored_weights ? sizeof(int8_t) : sizeof(uint16_t);
+}
+
+size_t data_output_bytes(const struct problem *p)
+{
+	return p->wide ? 4 : data_elem_bytes(p);
+}
+
+static bool has_scales(const struct problem *p)
+{
+	return p->weight_scales == WEIGHTS_FILE || p->weight_scales == WEIGHTS_FILE_ZEROS;
+}
+
+static bool allocate(struct data *d, const struct problem *p)
+{
+	bool zeros = p->weight_scales == WEIGHTS_FILE_ZEROS;
+
+	d->x = malloc(d->x_count * data_elem_bytes(p));
+	d->w = malloc(d->w_count * data_weight_bytes(p));
+	d->operand = p->add ? malloc(d->y_count * data_elem_bytes(p)) : NULL;
+	d->bias = p->bias ? calloc(p->r.k, sizeof *d->bias) : NULL;
+	d->bn_scale = p->bn_scale ? calloc(p->r.k, sizeof *d->bn_scale) : NULL;
+	d->bn_shift = p->bn_shift ? calloc(p->r.k, sizeof *d->bn_shift) : NULL;
+	d->weight_scales = has_scales(p) ? calloc(p->r.k, sizeof(float)) : NULL;
+	d->weight_zeros = zeros ? calloc(p->r.k, sizeof *d->weight_zeros) : NULL;
+	return d->x && d->w && (d->operand || !p->add) && (d->bias || !p->bias) &&
+	       (d->bn_scale || !p->bn_scale) && (d->bn_shift || !p->bn_shift) &&
+	       (d->weight_scales || !has_scales(p)) && (d->weight_zeros || !zeros);
 }
 
 bool data_make(struct data *d, const struct problem *p)
@@ -72,27 +164,27 @@ bool data_make(struct data *d, const struct problem *p)
 	d->x_count = ref_input_count(&p->r);
 	d->w_count = ref_weight_count(&p->r);
 	d->y_count = ref_output_count(&p->r);
-	d->x = malloc(d->x_count * sizeof *d->x);
-	d->w = malloc(d->w_count * sizeof *d->w);
-	d->y = malloc(d->y_count * sizeof *d->y);
-	d->magnitude = malloc(d->y_count * sizeof *d->magnitude);
-	if (p->bias)
-		d->bias = malloc(p->r.k * sizeof *d->bias);
-	if (!d->x || !d->w || !d->y || !d->magnitude || (p->bias && !d->bias)) {
+	if (!allocate(d, p)) {
 		data_free(d);
 		return false;
 	}
-	fill_half(d->x, d->x_count, &state);
+	fill_tensor(d->x, d->x_count, p->int8, &state);
 	if (p->seeded)
 		fill_seeded(d->w, d->w_count, p->seed);
 	else
-		fill_half(d->w, d->w_count, &state);
+		fill_tensor(d->w, d->w_count, p->stored_weights, &state);
 	if (p->bias)
-		fill_bias(d->bias, p->r.k, &state);
-	if (!ref_conv_run(&p->r, d->x, d->w, d->bias, d->y, d->magnitude)) {
-		data_free(d);
-		return false;
-	}
+		fill_bias(d->bias, p->r.k, p->spread, &state);
+	if (p->add)
+		fill_tensor(d->operand, d->y_count, p->int8, &state);
+	if (p->bn_scale)
+		fill_gains(d->bn_scale, p->r.k, &state);
+	if (p->bn_shift)
+		fill_bias(d->bn_shift, p->r.k, p->spread / 2, &state);
+	if (has_scales(p))
+		fill_scales(d->weight_scales, p->r.k, p->weight_scale, &state);
+	if (d->weight_zeros)
+		fill_zeros(d->weight_zeros, p->r.k, &state);
 	return true;
 }
 
@@ -100,42 +192,11 @@ void data_free(struct data *d)
 {
 	free(d->x);
 	free(d->w);
+	free(d->operand);
 	free(d->bias);
-	free(d->y);
-	free(d->magnitude);
+	free(d->bn_scale);
+	free(d->bn_shift);
+	free(d->weight_scales);
+	free(d->weight_zeros);
 	memset(d, 0, sizeof *d);
-}
-
-static double value_at(const struct problem *p, const void *got, size_t i)
-{
-	if (p->fp32)
-		return (double)((const float *)got)[i];
-	return ref_half(((const uint16_t *)got)[i]);
-}
-
-bool data_compare(const struct data *d, const struct problem *p, const void *got,
-		  char *why, size_t why_bytes)
-{
-	size_t wrong = 0, first = 0;
-
-	for (size_t i = 0; i < d->y_count; i++) {
-		double bound = p->fp32 ? ref_bound_fp32(d->y[i], d->magnitude[i])
-				       : ref_bound_fp16(d->y[i], d->magnitude[i]);
-
-		if (fabs(value_at(p, got, i) - d->y[i]) <= bound) /* false for a NaN */
-			continue;
-		if (wrong++ == 0)
-			first = i;
-	}
-	if (wrong) {
-		size_t ow = ref_out_w(&p->r), plane = ow * ref_out_h(&p->r);
-
-		snprintf(
-		    why, why_bytes,
-		    "%zu of %zu outputs are wrong, the first at [%zu, %zu, %zu, %zu]: "
-		    "%.9g, the reference is %.9g",
-		    wrong, d->y_count, first / plane / p->r.k, first / plane % p->r.k,
-		    first % plane / ow, first % ow, value_at(p, got, first), d->y[first]);
-	}
-	return wrong == 0;
 }

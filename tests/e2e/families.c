@@ -1,6 +1,8 @@
 /*
  * Families of random problems: each draws sizes where its own difficulties lie.
  */
+#include <string.h>
+
 #include "families.h"
 
 #define CBUF_ENTRIES 6144u /* 12 banks of 512: what the edge families aim at */
@@ -14,11 +16,6 @@ static uint32_t pick(uint64_t *s, const uint32_t *values, size_t count)
 	pick(s, (const uint32_t[]){ __VA_ARGS__ },                                       \
 	     sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
 
-static bool chance(uint64_t *s, uint32_t percent)
-{
-	return draw64(s) % 100 < percent;
-}
-
 /* Small often, large now and then. */
 static uint32_t skewed(uint64_t *s, uint32_t most)
 {
@@ -28,7 +25,7 @@ static uint32_t skewed(uint64_t *s, uint32_t most)
 static void kernels(struct problem *p, uint64_t *s, uint32_t most)
 {
 	p->r.kh = draw_range(s, 1, most);
-	p->r.kw = chance(s, 60) ? p->r.kh : draw_range(s, 1, most);
+	p->r.kw = draw_chance(s, 60) ? p->r.kh : draw_range(s, 1, most);
 }
 
 static void pads(struct problem *p, uint64_t *s)
@@ -51,17 +48,17 @@ static void dense(struct problem *p, uint64_t *s)
 	plane(p, s, 60);
 	p->r.c = draw_range(s, 5, 300);
 	p->r.k = skewed(s, 300);
-	if (chance(s, 40))
+	if (draw_chance(s, 40))
 		pads(p, s);
 }
 
 static void pointwise(struct problem *p, uint64_t *s)
 {
 	p->r.kh = p->r.kw = 1;
-	plane(p, s, chance(s, 30) ? 4 : 60);
-	p->r.c =
-	    chance(s, 20) ? PICK(s, 960, 1024, 1280, 2048, 4095) : draw_range(s, 5, 700);
-	p->r.k = chance(s, 20) ? PICK(s, 273, 546, 1001) : skewed(s, 700);
+	plane(p, s, draw_chance(s, 30) ? 4 : 60);
+	p->r.c = draw_chance(s, 20) ? PICK(s, 960, 1024, 1280, 2048, 4095)
+				    : draw_range(s, 5, 700);
+	p->r.k = draw_chance(s, 20) ? PICK(s, 273, 546, 1001) : skewed(s, 700);
 }
 
 static void grouped(struct problem *p, uint64_t *s)
@@ -71,7 +68,7 @@ static void grouped(struct problem *p, uint64_t *s)
 	p->r.g = draw_range(s, 2, 20);
 	p->r.c = p->r.g * skewed(s, 48);
 	p->r.k = p->r.g * skewed(s, 48);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		pads(p, s);
 }
 
@@ -80,10 +77,10 @@ static void depthwise(struct problem *p, uint64_t *s)
 	kernels(p, s, 7);
 	plane(p, s, 90);
 	p->r.g = p->r.c = p->r.k =
-	    chance(s, 20) ? draw_range(s, 2, 4) : skewed(s, 700) + 4;
-	if (chance(s, 60))
+	    draw_chance(s, 20) ? draw_range(s, 2, 4) : skewed(s, 700) + 4;
+	if (draw_chance(s, 60))
 		pads(p, s);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		p->r.sy = p->r.sx = 2;
 }
 
@@ -94,7 +91,7 @@ static void pixel(struct problem *p, uint64_t *s)
 	p->r.c = draw_range(s, 1, 4);
 	p->r.k = skewed(s, 80);
 	p->r.sy = p->r.sx = draw_range(s, 1, 3);
-	if (chance(s, 50))
+	if (draw_chance(s, 50))
 		pads(p, s);
 }
 
@@ -106,13 +103,13 @@ static void strided(struct problem *p, uint64_t *s)
 	p->r.k = skewed(s, 200);
 	p->r.sy = draw_range(s, 1, 7);
 	p->r.sx = draw_range(s, 1, 7);
-	if (chance(s, 40))
+	if (draw_chance(s, 40))
 		pads(p, s);
 }
 
 static void padded(struct problem *p, uint64_t *s)
 {
-	kernels(p, s, chance(s, 30) ? 16 : 7);
+	kernels(p, s, draw_chance(s, 30) ? 16 : 7);
 	plane(p, s, 40);
 	p->r.c = skewed(s, 120);
 	p->r.k = skewed(s, 120);
@@ -129,9 +126,9 @@ static void dilated(struct problem *p, uint64_t *s)
 	p->r.k = skewed(s, 150);
 	p->r.dy = draw_range(s, 1, 5);
 	p->r.dx = draw_range(s, 1, 5);
-	if (chance(s, 50))
+	if (draw_chance(s, 50))
 		pads(p, s);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		p->r.g = p->r.k = p->r.c;
 }
 
@@ -155,7 +152,7 @@ static void cbuf_edge(struct problem *p, uint64_t *s)
 	p->r.k = skewed(s, 96);
 	entries = (p->r.c + 31) / 32 * p->r.w;
 	p->r.h = CBUF_ENTRIES / 12 * banks / entries + draw_range(s, 0, 2);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		p->r.pt = p->r.pl = p->r.pb = p->r.pr = p->r.kh / 2;
 }
 
@@ -168,7 +165,7 @@ static void wide(struct problem *p, uint64_t *s)
 	p->r.c = skewed(s, CBUF_ENTRIES * 24 / (p->r.w * p->r.kh));
 	p->r.h = p->r.kh + draw_range(s, 0, 6);
 	p->r.k = skewed(s, 24);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		p->r.g = p->r.k = p->r.c;
 }
 
@@ -186,17 +183,17 @@ static void tiny(struct problem *p, uint64_t *s)
 {
 	kernels(p, s, 3);
 	plane(p, s, 5);
-	p->r.g = chance(s, 30) ? draw_range(s, 1, 4) : 1;
+	p->r.g = draw_chance(s, 30) ? draw_range(s, 1, 4) : 1;
 	p->r.c = p->r.g * draw_range(s, 1, 9);
 	p->r.k = p->r.g * draw_range(s, 1, 9);
-	if (chance(s, 50))
+	if (draw_chance(s, 50))
 		pads(p, s);
 }
 
 static void big_kernel(struct problem *p, uint64_t *s)
 {
 	p->r.kh = draw_range(s, 8, 31);
-	p->r.kw = chance(s, 50) ? p->r.kh : draw_range(s, 1, 31);
+	p->r.kw = draw_chance(s, 50) ? p->r.kh : draw_range(s, 1, 31);
 	plane(p, s, 70);
 	p->r.c = skewed(s, 40);
 	p->r.k = skewed(s, 40);
@@ -204,7 +201,7 @@ static void big_kernel(struct problem *p, uint64_t *s)
 	p->r.pl = draw_range(s, 0, 15) % p->r.kw;
 	p->r.sy = draw_range(s, 1, 4);
 	p->r.sx = draw_range(s, 1, 4);
-	if (chance(s, 30))
+	if (draw_chance(s, 30))
 		p->r.g = p->r.k = p->r.c;
 }
 
@@ -225,7 +222,7 @@ static void heavy_weights(struct problem *p, uint64_t *s)
 	p->r.c = draw_range(s, 128, 700);
 	p->r.k = draw_range(s, 128, 700);
 	plane(p, s, 16);
-	if (chance(s, 50))
+	if (draw_chance(s, 50))
 		p->r.pt = p->r.pl = p->r.pb = p->r.pr = p->r.kh / 2;
 }
 
@@ -259,9 +256,9 @@ static void pinned(struct problem *p, uint64_t *s)
 								strided };
 
 	inner[draw64(s) % 4](p, s);
-	if (chance(s, 60))
+	if (draw_chance(s, 60))
 		p->split_y = draw_range(s, 1, 6);
-	if (!p->split_y || chance(s, 40))
+	if (!p->split_y || draw_chance(s, 40))
 		p->split_k = draw_range(s, 1, 4);
 }
 
@@ -312,4 +309,13 @@ static size_t draw_any(uint64_t *s)
 const struct family *family_draw(uint64_t *s, bool at_edges)
 {
 	return &families[at_edges ? draw_edge(s) : draw_any(s)];
+}
+
+const struct family *family_named(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(families[i].name, name) != 0)
+		i++;
+	return &families[i];
 }

@@ -17,5 +17,12 @@ struct family {
 
 /* One of all, by their shares, or one of those that aim at the edges of the CBUF. */
 const struct family *family_draw(uint64_t *s, bool at_edges);
+/* The one of this name, which there must be. */
+const struct family *family_named(const char *name);
+
+/* One feature of the operator, with a shape and other features that suit it. */
+const char *operator_draw(struct problem *p, uint64_t *s, uint32_t feature);
+/* Scales that follow from the sizes, once these are final. */
+void operator_finish(struct problem *p, uint64_t *s);
 
 #endif

@@ -6,10 +6,17 @@
 
 #include "families.h"
 
-#define MAX_MACS 24000000u    /* of one problem */
-#define MAX_ELEMENTS 3000000u /* of input and of output */
-#define MAX_WEIGHTS 1500000u
 #define MAX_PAD 15u
+#define LARGE_PERCENT 4u /* of the operator's problems, as large as others are */
+
+struct limits {
+	uint64_t macs;
+	size_t elements, weights; /* of input and of output; of all kernels */
+};
+
+static const struct limits shape_limits = { 24000000, 3000000, 1500000 };
+/* Many small ones find more: what is large is the shapes' business. */
+static const struct limits operator_limits = { 1000000, 60000, 60000 };
 
 /* Padding stays below the window and inside its field; windows fit. */
 static void make_legal(struct problem *p)
@@ -32,20 +39,21 @@ static void make_legal(struct problem *p)
 		p->split_k = (r->k + 15) / 16;
 }
 
-static bool is_small(const struct problem *p)
+static bool is_small(const struct problem *p, const struct limits *most)
 {
-	return ref_macs(&p->r) <= MAX_MACS && ref_input_count(&p->r) <= MAX_ELEMENTS &&
-	       ref_output_count(&p->r) <= MAX_ELEMENTS &&
-	       ref_weight_count(&p->r) <= MAX_WEIGHTS;
+	return ref_macs(&p->r) <= most->macs &&
+	       ref_input_count(&p->r) <= most->elements &&
+	       ref_output_count(&p->r) <= most->elements &&
+	       ref_weight_count(&p->r) <= most->weights;
 }
 
 /* Halve what weighs most until the problem is small. */
-static void make_small(struct problem *p, uint64_t *s)
+static void make_small(struct problem *p, uint64_t *s, const struct limits *most)
 {
 	struct ref_conv *r = &p->r;
 	bool depthwise_like = r->g == r->c && r->k == r->c;
 
-	for (uint32_t i = 0; i < 64 && !is_small(p); i++) {
+	for (uint32_t i = 0; i < 64 && !is_small(p, most); i++) {
 		switch (draw64(s) % 4) {
 		case 0:
 			r->h = (r->h + 1) / 2;
@@ -70,11 +78,12 @@ static void make_small(struct problem *p, uint64_t *s)
 	}
 }
 
-void problem_random(struct problem *p, uint64_t seed, uint32_t index, bool at_edges)
+void problem_random(struct problem *p, uint64_t seed, uint32_t index,
+		    enum problem_kind kind)
 {
 	uint64_t state = seed + index * UINT64_C(0xd1342543de82ef95);
 	uint64_t *s = &state;
-	const struct family *family;
+	const struct limits *most = &shape_limits;
 
 	memset(p, 0, sizeof *p);
 	p->r = (struct ref_conv){ .n = 1,
@@ -89,14 +98,24 @@ void problem_random(struct problem *p, uint64_t seed, uint32_t index, bool at_ed
 				  .dy = 1,
 				  .dx = 1,
 				  .g = 1 };
-	family = family_draw(s, at_edges);
-	p->family = family->name;
-	family->draw(p, s);
-	p->bias = draw64(s) % 100 < 30;
-	p->fp32 = draw64(s) % 100 < 10;
-	p->inner = draw64(s) % 100 < 15;
+	p->spread = SHAPE_SPREAD;
+	if (kind == PROBLEM_OPERATORS) {
+		p->family = operator_draw(p, s, index % operator_features());
+		if (!draw_chance(s, LARGE_PERCENT))
+			most = &operator_limits;
+	} else {
+		const struct family *family = family_draw(s, kind == PROBLEM_EDGES);
+
+		p->family = family->name;
+		family->draw(p, s);
+		p->bias = draw_chance(s, 30);
+		p->wide = draw_chance(s, 10);
+	}
+	p->inner = draw_chance(s, 15);
 	make_legal(p);
-	make_small(p, s);
+	make_small(p, s, most);
+	if (kind == PROBLEM_OPERATORS)
+		operator_finish(p, s);
 	p->seed = draw64(s);
 }
 
@@ -109,5 +128,5 @@ bool problem_is_sane(const struct problem *p)
 	       ref_out_h(r) && ref_out_w(r) && r->pt < (r->kh - 1) * r->dy + 1 &&
 	       r->pl < (r->kw - 1) * r->dx + 1 && r->pb < (r->kh - 1) * r->dy + 1 &&
 	       r->pr < (r->kw - 1) * r->dx + 1 && p->split_y <= ref_out_h(r) &&
-	       p->split_k <= (r->k + 15) / 16;
+	       p->split_k <= (r->k + 15) / 16 && operator_is_sane(p);
 }

@@ -3,6 +3,8 @@
  *
  *     e2e [OPTION...] random COUNT         random problems
  *     e2e [OPTION...] edges COUNT          random problems at the CBUF's edges
+ *     e2e [OPTION...] operators COUNT      COUNT random problems for each feature of
+ *                                          the operator
  *     e2e [OPTION...] slugs FILE           the shapes of a file, a slug a line
  *       --npucc PATH --npurun PATH         through these programs and files;
  *                                          else through the libraries
@@ -48,7 +50,7 @@ struct run {
 	uint32_t jobs, count, expect;
 	uint64_t seed;
 	struct problem *slugs; /* NULL: random */
-	bool at_edges;
+	enum problem_kind kind;
 	char dir[64];
 	struct tally *tallies;
 };
@@ -58,11 +60,11 @@ static void get_problem(const struct run *run, uint32_t index, struct problem *p
 	if (run->slugs)
 		*p = run->slugs[index];
 	else
-		problem_random(p, run->seed, index, run->at_edges);
+		problem_random(p, run->seed, index, run->kind);
 	/* Through programs, every fifth shape that a slug can say is one, with weights
 	 * from the seed. */
-	if (run->npucc && index % 5 == 4 && !p->bias && !p->fp32 && !p->inner &&
-	    !p->split_y && !p->split_k)
+	if (run->npucc && run->kind != PROBLEM_OPERATORS && index % 5 == 4 && !p->bias &&
+	    !p->wide && !p->inner && !p->split_y && !p->split_k)
 		p->seeded = true;
 }
 
@@ -74,7 +76,7 @@ static void run_one(const struct run *run, struct result *result, const struct p
 	if (run->npucc)
 		run_programs(result, p, form, &programs);
 	else
-		run_in_process(result, p, form);
+		run_in_process(result, p, form, run->dir);
 }
 
 static void count_refusal(struct tally *t, const struct result *result)
@@ -119,7 +121,7 @@ static bool is_still_wrong(void *context, const struct problem *p)
 static void report_wrong(const struct run *run, uint32_t index, const struct problem *p,
 			 enum form form, const struct result *result)
 {
-	const struct spec_files none = { NULL, NULL };
+	const struct spec_files none = { .scales = "scales.npy", .zeros = "zeros.npy" };
 	struct wrong wrong = { run, form, result };
 	struct problem least = *p;
 	struct result least_result;
@@ -186,7 +188,7 @@ static bool run_workers(struct run *run, uint32_t first, uint32_t end)
 
 	fflush(stdout);
 	for (uint32_t w = 0; w < run->jobs; w++) {
-		if (run->npucc && !make_dir(run, w))
+		if (!make_dir(run, w))
 			exit(1);
 		pids[w] = fork();
 		if (pids[w] < 0) {
@@ -195,8 +197,7 @@ static bool run_workers(struct run *run, uint32_t first, uint32_t end)
 		}
 		if (pids[w] == 0) {
 			work(run, w, first, end);
-			if (run->npucc)
-				rmdir(run->dir);
+			rmdir(run->dir);
 			exit(0);
 		}
 	}
@@ -293,9 +294,18 @@ static bool read_slugs(struct run *run, const char *path)
 static void usage(void)
 {
 	fprintf(stderr, "usage: e2e [--npucc PATH --npurun PATH] [--jobs N] [--expect N] "
-			"random COUNT | edges COUNT | slugs FILE\n");
+			"random COUNT | edges COUNT | operators COUNT | slugs FILE\n");
 	exit(2);
 }
+
+static const struct {
+	const char *word;
+	enum problem_kind kind;
+} kinds[] = {
+	{ "random", PROBLEM_SHAPES },
+	{ "edges", PROBLEM_EDGES },
+	{ "operators", PROBLEM_OPERATORS },
+};
 
 static void parse_arguments(struct run *run, int argc, char **argv)
 {
@@ -316,11 +326,18 @@ static void parse_arguments(struct run *run, int argc, char **argv)
 	if (i + 2 != argc || !run->npucc != !run->npurun || run->jobs < 1 ||
 	    run->jobs > MAX_JOBS)
 		usage();
-	run->at_edges = strcmp(argv[i], "edges") == 0;
-	if (run->at_edges || strcmp(argv[i], "random") == 0)
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		if (strcmp(argv[i], kinds[k].word) != 0)
+			continue;
+		run->kind = kinds[k].kind;
 		run->count = (uint32_t)atoi(argv[i + 1]);
-	else if (strcmp(argv[i], "slugs") != 0 || !read_slugs(run, argv[i + 1]))
-		exit(strcmp(argv[i], "slugs") ? 2 : 1);
+	}
+	if (run->kind == PROBLEM_OPERATORS)
+		run->count *= operator_features();
+	if (!run->count && strcmp(argv[i], "slugs") != 0)
+		usage();
+	if (!run->count && !read_slugs(run, argv[i + 1]))
+		exit(1);
 	if (run->count < 1 || run->count > MAX_PROBLEMS)
 		usage();
 }

@@ -8,99 +8,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "expect.h"
+#include "npy.h"
 #include "runner.h"
 
 extern char **environ;
 
-#define PATH_BYTES 512u
-#define NPY_HEADER_BYTES 128u
 #define MESSAGE_BYTES 4096u
 
-/* One problem's files. */
+/* One problem's files beside its data. */
 struct files {
-	char spec[PATH_BYTES], weights[PATH_BYTES], bias[PATH_BYTES], input[PATH_BYTES];
-	char output[PATH_BYTES], bundle[PATH_BYTES], again[PATH_BYTES],
+	char spec[PATH_BYTES], bundle[PATH_BYTES], again[PATH_BYTES],
 	    messages[PATH_BYTES];
 };
 
 static void name_files(struct files *f, const char *dir, enum form form)
 {
-	const struct {
-		char *path;
-		const char *name;
-	} names[] = {
-		{ f->spec, form == FORM_JSON ? "e2e.json" : "e2e.conv" },
-		{ f->weights, "w.npy" },
-		{ f->bias, "b.npy" },
-		{ f->input, "x.npy" },
-		{ f->output, "y.npy" },
-		{ f->bundle, "e2e.npub" },
-		{ f->again, "again.npub" },
-		{ f->messages, "messages" },
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		snprintf(names[i].path, PATH_BYTES, "%s/%s", dir, names[i].name);
+	npy_path(f->spec, dir, form == FORM_JSON ? "e2e.json" : "e2e.conv");
+	npy_path(f->bundle, dir, "e2e.npub");
+	npy_path(f->again, dir, "again.npub");
+	npy_path(f->messages, dir, "messages");
 }
 
-static void remove_files(const struct files *f)
+static void remove_files(const struct files *f, const char *dir)
 {
-	const char *const paths[] = { f->spec,	 f->weights, f->bias,  f->input,
-				      f->output, f->bundle,  f->again, f->messages };
-
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		unlink(paths[i]);
-}
-
-/* ---- npy, as NumPy documents it ---- */
-
-static bool write_npy(const char *path, const char *descr, uint32_t ndim,
-		      const uint32_t *shape, const void *data, size_t bytes)
-{
-	char header[NPY_HEADER_BYTES], dims[64] = "", text[NPY_HEADER_BYTES];
-	FILE *file = fopen(path, "wb");
-	bool ok;
-
-	if (!file)
-		return false;
-	for (uint32_t i = 0; i < ndim; i++)
-		snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "%u, ",
-			 shape[i]);
-	snprintf(text, sizeof text,
-		 "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, dims);
-	memset(header, ' ', sizeof header);
-	memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
-	memcpy(header + 10, text, strlen(text) < 117 ? strlen(text) : 117);
-	header[NPY_HEADER_BYTES - 1] = '\n';
-	ok = fwrite(header, 1, NPY_HEADER_BYTES, file) == NPY_HEADER_BYTES &&
-	     fwrite(data, 1, bytes, file) == bytes;
-	return fclose(file) == 0 && ok;
-}
-
-/* The data of an .npy file that must have this type and shape. */
-static void *read_npy(const char *path, const char *descr, const uint32_t shape[4],
-		      size_t bytes)
-{
-	char header[NPY_HEADER_BYTES + 1] = "", want[96];
-	FILE *file = fopen(path, "rb");
-	uint8_t *data = malloc(bytes + 1);
-	bool ok = file && data;
-
-	ok = ok && fread(header, 1, NPY_HEADER_BYTES, file) == NPY_HEADER_BYTES;
-	snprintf(want, sizeof want, "(%u, %u, %u, %u)", shape[0], shape[1], shape[2],
-		 shape[3]);
-	ok = ok && memcmp(header, "\x93NUMPY\x01\x00\x76\x00", 10) == 0 &&
-	     strstr(header + 10, want);
-	snprintf(want, sizeof want, "'descr': '%s'", descr);
-	ok = ok && strstr(header + 10, want) &&
-	     strstr(header + 10, "'fortran_order': False") &&
-	     fread(data, 1, bytes + 1, file) == bytes;
-	if (file)
-		fclose(file);
-	if (ok)
-		return data;
-	free(data);
-	return NULL;
+	unlink(f->spec);
+	unlink(f->bundle);
+	unlink(f->again);
+	unlink(f->messages);
+	npy_remove(dir);
 }
 
 /* ---- programs ---- */
@@ -136,24 +72,17 @@ static void read_messages(const char *path, char *text)
 		fclose(file);
 }
 
-static bool write_inputs(const struct files *f, const struct problem *p,
+static bool write_inputs(const struct files *f, const char *dir, const struct problem *p,
 			 const struct data *d, enum form form)
 {
-	const uint32_t x[] = { p->r.n, p->r.c, p->r.h, p->r.w };
-	const uint32_t w[] = { p->r.k, p->r.c / p->r.g, p->r.kh, p->r.kw };
-	const struct spec_files named = { "w.npy", "b.npy" };
+	struct spec_files named;
 	FILE *spec;
 
-	if (!write_npy(f->input, "<f2", 4, x, d->x, d->x_count * sizeof *d->x))
+	if (!npy_write_inputs(dir, p, d))
 		return false;
 	if (p->seeded)
 		return true;
-	if (!write_npy(f->weights, "<f2", 4, w, d->w, d->w_count * sizeof *d->w))
-		return false;
-	if (p->bias &&
-	    !write_npy(f->bias, "<f4", 1, &p->r.k, d->bias, p->r.k * sizeof *d->bias))
-		return false;
-	spec = fopen(f->spec, "w");
+	spec = npy_write_weights(dir, p, d, &named) ? fopen(f->spec, "w") : NULL;
 	if (!spec)
 		return false;
 	problem_write_spec(spec, p, form, &named);
@@ -216,11 +145,56 @@ static bool files_are_equal(const char *a, const char *b)
 	return equal;
 }
 
+/* The bytes of a file; NULL when it cannot be read. */
+static uint8_t *read_file(const char *path, size_t *bytes)
+{
+	FILE *file = fopen(path, "rb");
+	uint8_t *data = NULL;
+	long size = -1;
+
+	if (file && fseek(file, 0, SEEK_END) == 0)
+		size = ftell(file);
+	if (size > 0)
+		data = aligned_alloc(64, ((size_t)size + 63) / 64 * 64);
+	*bytes = size > 0 ? (size_t)size : 0;
+	if (data &&
+	    (fseek(file, 0, SEEK_SET) != 0 || fread(data, 1, *bytes, file) != *bytes)) {
+		free(data);
+		data = NULL;
+	}
+	if (file)
+		fclose(file);
+	return data;
+}
+
+/* npurun's output against what the bundle's own scales make of the data. */
+static void compare_output(struct result *result, const struct problem *p,
+			   const struct data *d, const struct files *f, const char *dir)
+{
+	struct expect e = { .y = NULL };
+	struct chosen chosen;
+	size_t bytes;
+	uint8_t *blob = read_file(f->bundle, &bytes);
+	void *y = npy_read_output(dir, p);
+
+	if (!y)
+		result_set(result, OUTCOME_WRONG,
+			   "the output is no .npy file of the right shape");
+	else if (!blob || !chosen_read(&chosen, blob, bytes))
+		result_set(result, OUTCOME_WRONG, "the bundle has no conv");
+	else if (!expect_make(&e, p, d, &chosen, result->why, sizeof result->why) ||
+		 !expect_compare(&e, p, y, result->why, sizeof result->why))
+		result->outcome = OUTCOME_WRONG;
+	expect_free(&e);
+	free(blob);
+	free(y);
+}
+
 static void run_bundle(struct result *result, const struct problem *p,
 		       const struct data *d, const struct files *f,
 		       const struct programs *programs)
 {
-	const uint32_t shape[] = { p->r.n, p->r.k, ref_out_h(&p->r), ref_out_w(&p->r) };
+	char input[PATH_BYTES], operand[PATH_BYTES], output[PATH_BYTES];
 	char *argv[] = { (char *)(uintptr_t)programs->npurun,
 			 "--quiet",
 			 "--device",
@@ -228,29 +202,26 @@ static void run_bundle(struct result *result, const struct problem *p,
 			 "--threads",
 			 "1",
 			 "--input",
-			 (char *)(uintptr_t)f->input,
+			 input,
 			 "--output",
-			 (char *)(uintptr_t)f->output,
+			 output,
 			 (char *)(uintptr_t)f->bundle,
+			 p->add ? "--operand" : NULL,
+			 operand,
 			 NULL };
 	char messages[MESSAGE_BYTES];
-	int code = run(argv, f->messages);
-	void *y;
+	int code;
 
-	if (code != 0) {
-		read_messages(f->messages, messages);
-		result_set(result, OUTCOME_WRONG, "npurun ended with %d: %.500s", code,
-			   messages);
+	npy_path(input, programs->dir, "x.npy");
+	npy_path(operand, programs->dir, "operand.npy");
+	npy_path(output, programs->dir, "y.npy");
+	code = run(argv, f->messages);
+	if (code == 0) {
+		compare_output(result, p, d, f, programs->dir);
 		return;
 	}
-	y = read_npy(f->output, p->fp32 ? "<f4" : "<f2", shape,
-		     d->y_count * (p->fp32 ? 4 : 2));
-	if (!y)
-		result_set(result, OUTCOME_WRONG,
-			   "the output is no .npy file of the right shape");
-	else if (!data_compare(d, p, y, result->why, sizeof result->why))
-		result->outcome = OUTCOME_WRONG;
-	free(y);
+	read_messages(f->messages, messages);
+	result_set(result, OUTCOME_WRONG, "npurun ended with %d: %.500s", code, messages);
 }
 
 void run_programs(struct result *result, const struct problem *p, enum form form,
@@ -265,7 +236,7 @@ void run_programs(struct result *result, const struct problem *p, enum form form
 		result_set(result, OUTCOME_WRONG, "out of memory in the test");
 		return;
 	}
-	if (!write_inputs(&f, p, &d, form))
+	if (!write_inputs(&f, programs->dir, p, &d, form))
 		result_set(result, OUTCOME_WRONG, "cannot write to %s", programs->dir);
 	else if (compile(result, p, &f, programs, f.bundle) &&
 		 compile(result, p, &f, programs, f.again)) {
@@ -275,6 +246,6 @@ void run_programs(struct result *result, const struct problem *p, enum form form
 			result_set(result, OUTCOME_WRONG,
 				   "a second npucc gives other bytes");
 	}
-	remove_files(&f);
+	remove_files(&f, programs->dir);
 	data_free(&d);
 }

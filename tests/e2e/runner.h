@@ -15,8 +15,9 @@ struct result {
 	char why[768]; /* REFUSED, WRONG: the sentence */
 };
 
-/* Spec text to compared output with the libraries. */
-void run_in_process(struct result *result, const struct problem *p, enum form form);
+/* Spec text to compared output with the libraries; data files go through `dir`. */
+void run_in_process(struct result *result, const struct problem *p, enum form form,
+		    const char *dir);
 
 /* The same with npucc and npurun, through files in `dir`. */
 struct programs {

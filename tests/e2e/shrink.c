@@ -90,24 +90,142 @@ static bool shrink_channels(struct shrinker *s)
 	return false;
 }
 
+static void no_bias(struct problem *p)
+{
+	p->bias = false;
+}
+
+static void no_wide(struct problem *p)
+{
+	p->wide = false;
+}
+
+static void no_inner(struct problem *p)
+{
+	p->inner = false;
+}
+
+static void no_add(struct problem *p)
+{
+	p->add = p->operand.given = false;
+}
+
+static void no_operand_quant(struct problem *p)
+{
+	p->operand.given = false;
+}
+
+static void no_activation(struct problem *p)
+{
+	p->act = REF_ACT_NONE;
+}
+
+static void only_relu(struct problem *p)
+{
+	p->act = p->act == REF_ACT_NONE ? REF_ACT_NONE : REF_ACT_RELU;
+}
+
+static void no_bn(struct problem *p)
+{
+	p->bn_scale = p->bn_shift = false;
+}
+
+static void no_bn_scale(struct problem *p)
+{
+	p->bn_scale = false;
+}
+
+static void no_bn_shift(struct problem *p)
+{
+	p->bn_shift = false;
+}
+
+static void no_means(struct problem *p)
+{
+	p->means = 0;
+}
+
+static void no_stds(struct problem *p)
+{
+	p->stds = 0;
+}
+
+static void no_weight_scales(struct problem *p)
+{
+	p->weight_scales = WEIGHTS_AUTO_CHANNEL;
+	p->stored_weights = false;
+	p->weight_zero = 0;
+}
+
+static void no_weight_zeros(struct problem *p)
+{
+	p->weight_zero = 0;
+	if (p->weight_scales == WEIGHTS_FILE_ZEROS)
+		p->weight_scales = WEIGHTS_FILE;
+}
+
+static void one_weight_scale(struct problem *p)
+{
+	if (p->weight_scales >= WEIGHTS_GIVEN)
+		p->weight_scales = WEIGHTS_GIVEN;
+}
+
+static void float_weights(struct problem *p)
+{
+	p->stored_weights = false;
+}
+
+static void no_input_quant(struct problem *p)
+{
+	p->input = (struct user_quant){ .given = false };
+}
+
+static void no_output_quant(struct problem *p)
+{
+	p->output = (struct user_quant){ .given = false };
+}
+
+static void no_zeros(struct problem *p)
+{
+	struct user_quant *const all[] = { &p->input, &p->output, &p->operand };
+
+	for (size_t i = 0; i < 3; i++) {
+		all[i]->uint8 = false;
+		all[i]->zero = 0;
+	}
+}
+
+/* Nothing but a plain fp16 conv. */
+static void no_operator(struct problem *p)
+{
+	no_input_quant(p);
+	no_output_quant(p);
+	no_weight_scales(p);
+	no_add(p);
+	no_bn(p);
+	no_activation(p);
+	p->means = p->stds = 0;
+	p->int8 = p->wide = p->inner = p->bias = false;
+}
+
 static bool shrink_flags(struct shrinker *s)
 {
-	struct problem plain = *s->best;
+	static void (*const simpler[])(struct problem *) = {
+		no_operator,   no_bias,		 no_wide,	  no_inner,
+		no_add,	       no_operand_quant, no_activation,	  only_relu,
+		no_bn,	       no_bn_scale,	 no_bn_shift,	  no_means,
+		no_stds,       no_weight_scales, no_weight_zeros, one_weight_scale,
+		float_weights, no_input_quant,	 no_output_quant, no_zeros,
+	};
 
-	plain.bias = plain.fp32 = plain.inner = false;
-	if (try_one(s, &plain))
-		return true;
-	plain = *s->best;
-	plain.bias = false;
-	if (try_one(s, &plain))
-		return true;
-	plain = *s->best;
-	plain.fp32 = false;
-	if (try_one(s, &plain))
-		return true;
-	plain = *s->best;
-	plain.inner = false;
-	return try_one(s, &plain);
+	for (size_t i = 0; i < sizeof simpler / sizeof *simpler; i++) {
+		struct problem candidate = *s->best;
+
+		simpler[i](&candidate);
+		if (try_one(s, &candidate))
+			return true;
+	}
+	return false;
 }
 
 void shrink(struct problem *p, still_wrong *test, void *context)

@@ -24,8 +24,7 @@ static void write_extras(FILE *out, const struct problem *p,
 			 const struct spec_files *files)
 {
 	write_sources(out, p, files);
-	if (p->fp32)
-		fprintf(out, "\toutput_type fp32\n");
+	operator_write_spec(out, p, false, files);
 	if (p->inner)
 		fprintf(out, "\tinput inner\n");
 	if (p->split_y)
@@ -93,8 +92,7 @@ static void write_json(FILE *out, const struct problem *p, const struct spec_fil
 	if (p->bias)
 		fprintf(out, ",\n    \"bias\": \"%s\"",
 			files->bias ? files->bias : "seed");
-	if (p->fp32)
-		fprintf(out, ",\n    \"output_type\": \"fp32\"");
+	operator_write_spec(out, p, true, files);
 	if (p->split_y && p->split_k)
 		fprintf(out, ",\n    \"split\": {\"y\": %u, \"k\": %u}", p->split_y,
 			p->split_k);
@@ -153,6 +151,7 @@ bool problem_from_slug(struct problem *p, const char *line)
 
 	memset(p, 0, sizeof *p);
 	p->family = "regression";
+	p->spread = SHAPE_SPREAD;
 	if (sscanf(line, "b%u_c%u_h%u_w%u_oc%u_wic%u_k%ux%u_g%u_s%u_p%7[a-z]%n", &r->n,
 		   &r->c, &r->h, &r->w, &r->k, &wic, &r->kh, &r->kw, &r->g, &stride, pad,
 		   &used) != 11 ||

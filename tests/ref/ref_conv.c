@@ -59,6 +59,20 @@ double ref_half(uint16_t bits)
 	return bits & 0x8000 ? -value : value;
 }
 
+uint16_t ref_to_half(double value)
+{
+	uint16_t sign = signbit(value) ? 0x8000 : 0;
+	int exponent; /* of the unit in the last place */
+	double units;
+
+	value = fabs(value);
+	if (!(value < 65520))
+		return (uint16_t)(sign | (isnan(value) ? 0x7e00 : 0x7c00));
+	exponent = value < 0x1p-14 ? -24 : ilogb(value) - 10;
+	units = nearbyint(ldexp(value, -exponent)); /* to 2048, which carries over */
+	return (uint16_t)(sign + (uint16_t)units + 1024 * (exponent + 24));
+}
+
 /* Outputs [*first, *end) whose tap `tap` lies in the image. */
 static void clip(uint32_t out, uint32_t in, uint32_t stride, uint32_t pad, uint32_t tap,
 		 uint32_t *first, uint32_t *end)

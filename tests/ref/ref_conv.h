@@ -31,6 +31,9 @@ uint64_t ref_macs(const struct ref_conv *r);
 
 /* The value of fp16 bits. */
 double ref_half(uint16_t bits);
+/* The nearest fp16, of two equally near ones the even one; infinity beyond the largest.
+ */
+uint16_t ref_to_half(double value);
 
 /*
  * y: the sums.  magnitude: for each the sum of |x * w|, which bounds what rounding

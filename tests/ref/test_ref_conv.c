@@ -201,6 +201,18 @@ static void test_half(void **state)
 	assert_true(ref_half(0x7bff) == 65504 && ref_half(0x0001) == 0x1p-24);
 	assert_true(isinf(ref_half(0xfc00)) && isnan(ref_half(0x7e00)));
 	assert_true(ref_half(0x3555) == 1365.0 / 4096);
+	assert_int_equal(ref_to_half(1e9), 0x7c00);
+	assert_int_equal(ref_to_half(-65519.9), 0xfbff);
+	for (uint32_t h = 0; h < 0x7c00; h++) {
+		double v = ref_half((uint16_t)h),
+		       middle = h < 0x7bff ? (v + ref_half((uint16_t)(h + 1))) / 2 : v;
+
+		assert_int_equal(ref_to_half(v), h);
+		assert_int_equal(ref_to_half(-v), h | 0x8000);
+		assert_int_equal(ref_to_half(middle), h < 0x7bff ? h + (h & 1) : h);
+		if (middle != v)
+			assert_int_equal(ref_to_half(nextafter(middle, 1e9)), h + 1);
+	}
 }
 
 int main(void)

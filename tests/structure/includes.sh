@@ -55,8 +55,9 @@ module 'logs and evidence' \
 	"(bundle|chain_view|evidence|evidence_start|file|log|log_form|log_pairs|report|rknpu_uapi)\.h|$hw" \
 	compiler/evidence*.[ch] compiler/log*.[ch] compiler/report.[ch] compiler/chain_view.[ch]
 # Plain loops that share nothing with what they judge.
-module 'reference convolutions' '(ref_conv|refconv|check_fixed|bundle_format)\.h' \
-	runtime/tools/refconv.[ch] runtime/tools/check_fixed.[ch] tests/ref/ref_conv.[ch]
+module 'reference convolutions' '(refconv|check_fixed|bundle_format)\.h' \
+	runtime/tools/refconv.[ch] runtime/tools/check_fixed.[ch]
+module 'reference convolutions of tests' '(ref_conv|ref_fixed)\.h' tests/ref/ref_*.[ch]
 
 # Pure arithmetic takes no memory and prints nothing.
 if grep -nE '^#[ \t]*include[ \t]*<(stdio|stdlib)\.h>' compiler/cbuf.[ch] compiler/lower*.[ch] compiler/chan.h; then
