@@ -47,23 +47,22 @@ static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
 static int run_conv(const struct request *r, const struct conv_problem *p,
 		    struct bundle *bundle, json_t *explained, struct diag *diag)
 {
-	bool numbers = r->output || r->dry_run || p->elem == NPU_ELEM_INT8;
+	bool numbers = r->output || r->dry_run || explain_needs_operands(p);
 	struct operands o = { .op = op_from_problem(p) };
 	struct compiled_conv c;
 	int code = EXIT_DONE;
 	char why[256];
 	bool ok;
 
-	/* constants of int8 come from the weights, so that they are explained too */
 	if ((numbers && !operands_load(&o, p, diag)) ||
 	    !compile_conv(&c, p, &o.op, &r->compile, diag)) {
 		operands_free(&o);
 		return EXIT_DONE;
 	}
 	if (r->explain == EXPLAIN_TEXT)
-		explain_text(stdout, &c);
+		explain_text(stdout, &c, &o);
 	if (r->explain == EXPLAIN_JSON)
-		json_array_append_new(explained, explain_json(&c));
+		json_array_append_new(explained, explain_json(&c, &o));
 	ok = !(r->output || r->dry_run) || emit_conv(bundle, &c, &o, diag);
 	if (ok && r->figure && !r->dry_run &&
 	    !figure_write(r->figure, &c, why, sizeof why)) {

@@ -155,7 +155,7 @@ static uint32_t emit_plans(struct bundle *b, const struct compiled_conv *c)
 
 		cost_of_plan(&cost, c->problem, &c->layout, plan);
 		p.macs = cost.macs;
-		p.dram_bytes = cost.input_bytes + cost.weight_bytes + cost.output_bytes;
+		p.dram_bytes = cost_bytes(&cost);
 		p.cost_ns = cost.ns;
 		/* an unsplit plan is a one-core job: one list (schedules s. 12) */
 		for (uint32_t k = 0; k < (plan->shared ? 1 : plan->cores); k++)

@@ -67,7 +67,7 @@ static uint64_t max3(uint64_t a, uint64_t b, uint64_t c)
 void cost_of_tile(struct plan_cost *c, const struct conv_problem *p,
 		  const struct conv_layout *l, const struct tile *t)
 {
-	uint64_t pixels = (uint64_t)p->out_w * t->y_count, bytes;
+	uint64_t pixels = (uint64_t)p->out_w * t->y_count;
 	uint32_t chans = l->mode == NPUB_MODE_DEPTHWISE ? 1
 			 : npu_min(t->c_count, conv_group_in_c(p));
 
@@ -80,8 +80,8 @@ void cost_of_tile(struct plan_cost *c, const struct conv_problem *p,
 	c->weight_bytes = t->weight_reuse ? 0 : kernel_bytes_of(p, l, t);
 	c->output_bytes = pixels * npu_round_up(t->k_count, calc_chan_group(l)) *
 			  l->out_elem->bytes;
-	bytes = c->input_bytes + c->weight_bytes + c->output_bytes;
-	c->ddr_cycles = ddr_cycles_of(bytes);
+	c->operand_bytes = p->fusion.add ? c->output_bytes : 0;
+	c->ddr_cycles = ddr_cycles_of(cost_bytes(c));
 	c->cycles = max3(c->mac_cycles, c->out_cycles, c->ddr_cycles);
 	c->ns = c->cycles * 1000000000u / NPU_MODEL_CLOCK_HZ + NPU_MODEL_TASK_NS;
 	c->bound = bound_of(c);
@@ -96,6 +96,7 @@ static void add_cost(struct plan_cost *sum, const struct plan_cost *c)
 	sum->input_bytes += c->input_bytes;
 	sum->weight_bytes += c->weight_bytes;
 	sum->output_bytes += c->output_bytes;
+	sum->operand_bytes += c->operand_bytes;
 	sum->cycles += c->cycles;
 }
 
@@ -139,9 +140,10 @@ void cost_least(struct plan_cost *c, const struct conv_problem *p, const struct 
 			  p->kernel_w * l->elem->bytes;
 	c->output_bytes = (uint64_t)p->batch * p->out_c * p->out_h * p->out_w *
 			  l->out_elem->bytes;
+	c->operand_bytes = p->fusion.add ? c->output_bytes : 0;
 	c->macs = conv_macs(p);
 	c->mac_cycles = npu_ceil_div64(c->macs, l->elem->macs_per_cycle);
-	c->ddr_cycles = ddr_cycles_of(c->input_bytes + c->weight_bytes + c->output_bytes);
+	c->ddr_cycles = ddr_cycles_of(cost_bytes(c));
 	c->cycles = max3(c->mac_cycles, c->ddr_cycles, 0);
 	c->bound = bound_of(c);
 }

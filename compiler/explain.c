@@ -102,6 +102,7 @@ static void list_streams(struct explain_plan *e, const struct plan_cost *least)
 		{ "input", e->cost.input_bytes, least->input_bytes },
 		{ "weights", e->cost.weight_bytes, least->weight_bytes },
 		{ "output", e->cost.output_bytes, least->output_bytes },
+		{ "operand", e->cost.operand_bytes, least->operand_bytes },
 	};
 
 	memcpy(e->streams, streams, sizeof streams);

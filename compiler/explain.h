@@ -10,10 +10,16 @@
 
 #include "compile.h"
 
-/* Print one compiled conv with all its plans. */
-void explain_text(FILE *out, const struct compiled_conv *c);
+/*
+ * Whether the operation's constants follow from weights or other files, so that
+ * operands_load() must come first; else op_from_problem() and unit scales are enough.
+ */
+bool explain_needs_operands(const struct conv_problem *p);
+
+/* Print one conv, compiled with `o`, with all its plans. */
+void explain_text(FILE *out, const struct compiled_conv *c, const struct operands *o);
 
 /* The same as a new JSON object, keys in a fixed order; NULL: out of memory. */
-json_t *explain_json(const struct compiled_conv *c);
+json_t *explain_json(const struct compiled_conv *c, const struct operands *o);
 
 #endif

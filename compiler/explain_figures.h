@@ -10,7 +10,7 @@
 #define EXPLAIN_SCHEMA "npucc-explain/1"
 #define EXPLAIN_SLUG_BYTES 160u
 #define EXPLAIN_BO_N 5u
-#define EXPLAIN_STREAM_N 3u
+#define EXPLAIN_STREAM_N 4u
 
 /* One buffer object, in creation order. */
 struct explain_bo {

@@ -3,67 +3,8 @@
  */
 #include "explain.h"
 
-#include "explain_figures.h"
-
-/*
- * Allocation failures travel as NULL: the *_new setters below refuse NULL values
- * and return -1, which `failed` collects.
- */
-struct object {
-	json_t *json;
-	bool failed;
-};
-
-static struct object object_new(void)
-{
-	struct object o = { json_object(), false };
-
-	o.failed = !o.json;
-	return o;
-}
-
-static void put(struct object *o, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(o->json, key, value))
-		o->failed = true;
-}
-
-static void put_uint(struct object *o, const char *key, uint64_t value)
-{
-	put(o, key, json_integer((json_int_t)value));
-}
-
-static void put_text(struct object *o, const char *key, const char *value)
-{
-	put(o, key, json_string(value));
-}
-
-static void put_bool(struct object *o, const char *key, bool value)
-{
-	put(o, key, json_boolean(value));
-}
-
-static void put_real(struct object *o, const char *key, double value)
-{
-	put(o, key, json_real(value));
-}
-
-static json_t *object_end(struct object *o)
-{
-	if (!o->failed)
-		return o->json;
-	json_decref(o->json);
-	return NULL;
-}
-
-/* Append to an array; either may be NULL after a failure. */
-static void push(json_t **array, json_t *value)
-{
-	if (*array && value && !json_array_append_new(*array, value))
-		return;
-	json_decref(*array);
-	*array = NULL;
-}
+#include "explain_object.h"
+#include "explain_operation.h"
 
 static json_t *yx_of(uint32_t y, uint32_t x)
 {
@@ -157,6 +98,17 @@ static json_t *hazards_of(uint32_t hazards)
 	return array;
 }
 
+/* Why a plan has the hazard "untested", unless a captured schedule hands it down. */
+static json_t *doubts_of(const struct compiled_conv *c)
+{
+	json_t *array = json_array();
+	char sentence[PLAN_SENTENCE_BYTES];
+
+	for (uint32_t i = 0; plan_doubt(c->problem, &c->layout, i, sentence); i++)
+		push(&array, json_string(sentence));
+	return array;
+}
+
 static json_t *streams_of(const struct explain_plan *e)
 {
 	struct object all = object_new();
@@ -235,8 +187,7 @@ static json_t *tile_of(const struct compiled_conv *c, const struct tile *t)
 	put_uint(&o, "grains", t->grains);
 	put_bool(&o, "weight_reuse", t->weight_reuse);
 	put_uint(&o, "macs", cost.macs);
-	put_uint(&o, "dram_bytes",
-		 cost.input_bytes + cost.weight_bytes + cost.output_bytes);
+	put_uint(&o, "dram_bytes", cost_bytes(&cost));
 	put_uint(&o, "cycles", cost.cycles);
 	put_text(&o, "bound", cost.bound);
 	return object_end(&o);
@@ -266,6 +217,7 @@ static json_t *plan_of(const struct explain_figures *f, const struct explain_pla
 	put_text(&o, "basis", plan_basis_name(plan->basis));
 	put_text(&o, "basis_note", plan->basis_note);
 	put(&o, "hazards", hazards_of(plan->hazards));
+	put(&o, "untested", doubts_of(f->c));
 	put(&o, "dram", streams_of(e));
 	put(&o, "cost", cost_of(f, e));
 	put_uint(&o, "records", e->records);
@@ -334,17 +286,20 @@ static json_t *template_of(const struct template_verdict *v)
 	return object_end(&o);
 }
 
-json_t *explain_json(const struct compiled_conv *c)
+json_t *explain_json(const struct compiled_conv *c, const struct operands *operands)
 {
 	struct object o = object_new();
+	struct explain_operation operation;
 	struct explain_figures f;
 
 	explain_figures_of(&f, c);
+	explain_operation_of(&operation, c, operands);
 	put_text(&o, "schema", EXPLAIN_SCHEMA);
 	put_text(&o, "name", c->problem->name);
 	put_text(&o, "slug", f.slug);
 	put(&o, "problem", problem_of(&f));
 	put(&o, "layout", layout_of(&c->layout));
+	put(&o, "operation", explain_operation_json(&operation));
 	put(&o, "template", template_of(&c->verdict));
 	put(&o, "plans", plans_of(&f));
 	put(&o, "bos", bos_of(&f));

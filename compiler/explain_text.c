@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "explain_lines.h"
+#include "explain_operation.h"
 #include "text_table.h"
 
 /* "", or what the padding is: most convs need one number. */
@@ -57,7 +58,10 @@ static void put_data(FILE *out, const struct explain_figures *f)
 	explain_field(out, 2, "weights", "from %s, %s bytes packed",
 		      explain_source_name(p->weights.kind),
 		      text_number(bytes, l->weight_bytes));
-	if (l->bias_bytes)
+	if (l->bias_bytes && p->bias.kind == SOURCE_NONE)
+		explain_field(out, 2, "bias", "none; the output stage reads %s bytes",
+			      text_number(bytes, l->bias_bytes));
+	else if (l->bias_bytes)
 		explain_field(out, 2, "bias", "from %s, %s bytes",
 			      explain_source_name(p->bias.kind),
 			      text_number(bytes, l->bias_bytes));
@@ -131,13 +135,15 @@ static void put_syncs(FILE *out, const struct explain_figures *f)
 	text_table_end(t, out, 4, EXPLAIN_COLUMNS);
 }
 
-void explain_text(FILE *out, const struct compiled_conv *c)
+void explain_text(FILE *out, const struct compiled_conv *c, const struct operands *o)
 {
 	const struct regcmds *r = &c->regcmds;
+	struct explain_operation operation;
 	char words[TEXT_NUMBER_BYTES];
 	struct explain_figures f;
 
 	explain_figures_of(&f, c);
+	explain_operation_of(&operation, c, o);
 	fprintf(out, "conv %s", c->problem->name);
 	if (strcmp(c->problem->name, f.slug) != 0)
 		fprintf(out, "  %s", f.slug);
@@ -145,6 +151,7 @@ void explain_text(FILE *out, const struct compiled_conv *c)
 	put_problem(out, &f);
 	put_mode(out, &f);
 	put_data(out, &f);
+	explain_operation_text(out, &operation);
 	for (uint32_t i = 0; i < f.plan_count; i++)
 		explain_text_plan(out, &f, &f.plans[i]);
 	fprintf(out,

@@ -34,8 +34,27 @@ static void put_choices(FILE *out, const struct explain_figures *f,
 	}
 }
 
-static void put_evidence(FILE *out, const struct plan *plan)
+/* A hazard with what it rests on, or its name alone; returns the lines. */
+static uint32_t put_hazard(FILE *out, const struct compiled_conv *c, const char *name,
+			   uint32_t before)
 {
+	bool untested = !strcmp(name, explain_hazard_name(NPUB_HAZARD_UNTESTED, 0));
+	char doubt[PLAN_SENTENCE_BYTES];
+	uint32_t lines = 0;
+
+	for (; untested && plan_doubt(c->problem, &c->layout, lines, doubt); lines++)
+		explain_field(out, 4, before + lines ? "" : "hazards", "%s: %s", name,
+			      doubt);
+	if (lines)
+		return lines;
+	explain_field(out, 4, before ? "" : "hazards", "%s", name);
+	return 1;
+}
+
+static void put_evidence(FILE *out, const struct explain_figures *f,
+			 const struct plan *plan)
+{
+	uint32_t lines = 0;
 	const char *name;
 
 	explain_field(out, 4, "evidence", "%s", explain_evidence_name(plan->evidence));
@@ -44,7 +63,7 @@ static void put_evidence(FILE *out, const struct plan *plan)
 	if (!plan->hazards)
 		explain_field(out, 4, "hazards", "none");
 	for (uint32_t i = 0; (name = explain_hazard_name(plan->hazards, i)); i++)
-		explain_field(out, 4, i ? "" : "hazards", "%s", name);
+		lines += put_hazard(out, f->c, name, lines);
 }
 
 /* The cost model's words, spelt out. */
@@ -88,6 +107,8 @@ static void put_streams(FILE *out, const struct explain_plan *e)
 		uint64_t bytes = total ? e->dram_bytes : e->streams[i].bytes;
 		uint64_t least = total ? e->least_dram_bytes : e->streams[i].least_bytes;
 
+		if (!least) /* nothing is added */
+			continue;
 		text_cell(t, "%s", total ? "total" : e->streams[i].name);
 		text_cell(t, "%s", text_number(a, bytes));
 		text_cell(t, "%s", text_number(b, least));
@@ -209,7 +230,7 @@ void explain_text_plan(FILE *out, const struct explain_figures *f,
 			      explain_plural(f->plans[e->repeats].plan->cores));
 		return;
 	}
-	put_evidence(out, e->plan);
+	put_evidence(out, f, e->plan);
 	put_cost(out, f, e);
 	if (e->barriers)
 		snprintf(kinds, sizeof kinds, " (%u of them barriers)", e->barriers);

@@ -123,6 +123,8 @@ void operands_note_gain(struct operands *o, const struct fold *fold)
 {
 	struct operand_notes *notes = &o->notes;
 
+	notes->first_gain = fold->gain[0];
+	notes->first_bias = fold->bias[0];
 	notes->bn_scale_min = notes->bn_scale_max = (float)fold->gain[0];
 	for (uint32_t k = 1; k < fold->p->out_c; k++) {
 		notes->bn_scale_min = fminf(notes->bn_scale_min, (float)fold->gain[k]);

@@ -106,11 +106,18 @@ const char *plan_basis_name(enum plan_basis basis);
 struct plan_cost {
 	uint64_t macs;
 	uint64_t mac_cycles, out_cycles, ddr_cycles;
-	uint64_t input_bytes, weight_bytes, output_bytes; /* moved over DRAM */
+	/* moved over DRAM; the operand of an addition comes as the output goes */
+	uint64_t input_bytes, weight_bytes, output_bytes, operand_bytes;
 	uint64_t cycles; /* the largest of the three, summed over tiles */
 	uint64_t ns;     /* cycles, task and submit overhead; lists in parallel */
 	const char *bound; /* "mac", "write" or "dram": what dominates */
 };
+
+/* Everything that is moved. */
+static inline uint64_t cost_bytes(const struct plan_cost *c)
+{
+	return c->input_bytes + c->weight_bytes + c->output_bytes + c->operand_bytes;
+}
 
 void cost_of_tile(struct plan_cost *cost, const struct conv_problem *p,
 		  const struct conv_layout *layout, const struct tile *tile);

@@ -17,6 +17,7 @@ struct sections {
 	const struct npub_sync *syncs;
 	const struct npub_debug_tile *debug;
 	const struct npub_tensor *tensors;
+	const uint8_t *data;
 	const char *strings;
 };
 
@@ -33,16 +34,15 @@ static inline const void *find_section(const uint8_t *image, enum npub_section_k
 	return NULL;
 }
 
-/* A bundle of one conv with weights of zeros: no number depends on their values. */
+/* A bundle of one conv that was compiled with `o`. */
 static inline struct bundle *make_bundle(const struct compiled_conv *c,
-					 struct sections *s)
+					 const struct operands *o, struct sections *s)
 {
 	struct bundle *bundle = bundle_new(1);
-	struct operands o;
 	const uint8_t *image;
 	size_t bytes;
 
-	assert_true(bundle && operands_zero(&o, c->problem) && compile_emit(bundle, c, &o));
+	assert_true(bundle && compile_emit(bundle, c, o));
 	image = bundle_finish(bundle, &bytes);
 	assert_non_null(image);
 	*s = (struct sections){
@@ -55,9 +55,9 @@ static inline struct bundle *make_bundle(const struct compiled_conv *c,
 		.syncs = find_section(image, NPUB_SECTION_SYNCS),
 		.debug = find_section(image, NPUB_SECTION_DEBUG),
 		.tensors = find_section(image, NPUB_SECTION_TENSORS),
+		.data = find_section(image, NPUB_SECTION_DATA),
 		.strings = find_section(image, NPUB_SECTION_STRINGS),
 	};
-	operands_free(&o);
 	return bundle;
 }
 

@@ -27,6 +27,14 @@ static const struct {
 	{ "one element", "conv { input 1x1x1; output 1; kernel 1 }", ALL_CORES },
 	{ "two cores only", "conv { input 16x5x5; output 16; kernel 1 }", 2u },
 	{ "three cores only", "conv { input 256x14x14; output 512; kernel 1 }", 4u },
+	{ "int8", "conv { type int8; input 40x14x14; output 37; kernel 3; pad 1; bias seed; input_quant scale 0.02 zero -3 }", ALL_CORES },
+	{ "int8, clip", "conv { type int8; input 32x20x20; output 64; kernel 1; activation clip 0 2; output_quant scale 0.02 zero -100 }", ALL_CORES },
+	{ "int8, one scale", "conv { type int8; input 17x14x14; output 24; kernel 3; weight_quant scale 0.01 zero 3; input_quant scale 0.05 zero 30 uint8; activation relu }", ALL_CORES },
+	{ "int8, addition", "conv { type int8; input 40x30x30; output 36; kernel 3; add scale 0.1 zero 5; activation relu }", ALL_CORES },
+	{ "int8, leaky", "conv { type int8; input 72x15x15; output 72; groups 72; kernel 3; activation leaky 0.1; bn_scale seed; bn_shift seed }", ALL_CORES },
+	{ "int8 to int32", "conv { type int8; output_type int32; input 48x9x9; output 40; kernel 3 }", ALL_CORES },
+	{ "pixels", "conv { type int8; input 3x32x30; output 20; kernel 3; stride 2; input_mean 123.675 116.28 103.53; input_std 58.395 57.12 57.375 }", ALL_CORES },
+	{ "fp16, fused", "conv { input 40x30x30; output 36; kernel 3; bias seed; add; activation relu6; bn_scale seed }", ALL_CORES },
 	{ "many tiles", "conv { input 512x100x300; output 512; groups 512; kernel 3 }", ALL_CORES },
 };
 /* clang-format on */

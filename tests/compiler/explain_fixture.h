@@ -21,6 +21,7 @@ struct explained {
 	struct diag *diag;
 	struct spec spec;
 	struct compiled_conv *convs;
+	struct operands *operands;
 	json_t *json; /* an array, as npucc prints it */
 	char *text;
 	size_t text_bytes;
@@ -34,8 +35,9 @@ static inline void explain_convs(struct explained *e)
 	assert_non_null(out);
 	e->json = json_array();
 	for (size_t i = 0; i < e->spec.count; i++) {
-		explain_text(out, &e->convs[i]);
-		json_array_append_new(e->json, explain_json(&e->convs[i]));
+		explain_text(out, &e->convs[i], &e->operands[i]);
+		json_array_append_new(e->json,
+				      explain_json(&e->convs[i], &e->operands[i]));
 	}
 	fclose(out);
 	assert_int_equal(json_array_size(e->json), e->spec.count);
@@ -58,8 +60,15 @@ static inline void explained_open(struct explained *e, const char *name, const c
 		fail_msg("%s: the spec is refused", name);
 	e->convs = calloc(e->spec.count, sizeof *e->convs);
 	assert_non_null(e->convs);
+	e->operands = calloc(e->spec.count, sizeof *e->operands);
+	assert_non_null(e->operands);
 	for (size_t i = 0; i < e->spec.count; i++) {
-		if (!compile_conv(&e->convs[i], &e->spec.convs[i], NULL, &options, e->diag))
+		const struct conv_problem *p = &e->spec.convs[i];
+		struct operands *o = &e->operands[i];
+
+		if (!(explain_needs_operands(p) ? operands_load(o, p, e->diag)
+						: operands_zero(o, p)) ||
+		    !compile_conv(&e->convs[i], p, &o->op, &options, e->diag))
 			fail_msg("%s: conv %zu does not compile", name, i);
 	}
 	explain_convs(e);
@@ -67,9 +76,12 @@ static inline void explained_open(struct explained *e, const char *name, const c
 
 static inline void explained_close(struct explained *e)
 {
-	for (size_t i = 0; i < e->spec.count; i++)
+	for (size_t i = 0; i < e->spec.count; i++) {
 		compiled_conv_free(&e->convs[i]);
+		operands_free(&e->operands[i]);
+	}
 	free(e->convs);
+	free(e->operands);
 	json_decref(e->json);
 	free(e->text);
 	spec_free(&e->spec);

@@ -259,12 +259,12 @@ static void check_plan(const char *name, const json_t *plan, const struct npub_p
 static void check_sums(const char *name, const json_t *plan, uint32_t macs_per_cycle)
 {
 	static const char *const streams[] = { "dram.input", "dram.weights",
-					       "dram.output" };
+					       "dram.output", "dram.operand" };
 	uint64_t bytes = 0, least = 0, tile_bytes = 0, macs = 0, cycles = 0, slowest = 0;
 	uint64_t total = json_uint_at(name, plan, "dram.total.bytes");
 	double ratio, use;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		const json_t *stream = json_at(name, plan, streams[i]);
 
 		bytes += json_uint_at(name, stream, "bytes");
@@ -345,7 +345,7 @@ static void json_equals_bundle(void **state)
 
 		explained_open(&e, name, explain_cases[i].spec,
 			       strlen(explain_cases[i].spec), explain_cases[i].core_mask);
-		bundle = make_bundle(&e.convs[0], &s);
+		bundle = make_bundle(&e.convs[0], &e.operands[0], &s);
 		j = json_array_get(e.json, 0);
 		same_text(name, j, "schema", "npucc-explain/1");
 		same_text(name, j, "name", s.strings + s.conv->name);
