@@ -21,15 +21,27 @@ static const char *error_text(char text[ERROR_TEXT_BYTES], double error,
 	return text;
 }
 
+#define SNR_TEXT_BYTES 32
+static const char *snr_text(char text[SNR_TEXT_BYTES], double snr)
+{
+	if (isinf(snr))
+		snprintf(text, SNR_TEXT_BYTES, "%s", snr > 0 ? "infinite" : "none");
+	else
+		snprintf(text, SNR_TEXT_BYTES, "%.2f dB", snr);
+	return text;
+}
+
 static void print_stats(FILE *out, const char *head, const struct error_stats *e,
 			const struct tensor_desc *d)
 {
 	char most[ERROR_TEXT_BYTES], mean[ERROR_TEXT_BYTES], place[TENSOR_TEXT_BYTES];
+	char snr[SNR_TEXT_BYTES];
 
 	fprintf(out, "%s: largest error %s, mean %s,\n", head,
 		error_text(most, e->max_error, d), error_text(mean, error_mean(e), d));
-	fprintf(out, "  cosine %.9f, SNR %.2f dB, %llu of %llu equal\n", error_cosine(e),
-		error_snr(e), (unsigned long long)e->equal, (unsigned long long)e->count);
+	fprintf(out, "  cosine %.9f, SNR %s, %llu of %llu equal\n", error_cosine(e),
+		snr_text(snr, error_snr(e)), (unsigned long long)e->equal,
+		(unsigned long long)e->count);
 	if (e->max_error > 0)
 		fprintf(out, "  largest at %s: got %.9g, reference %.9g\n",
 			tensor_place(place, d, e->worst), e->worst_got,
@@ -41,6 +53,7 @@ static bool within_limits(const struct session *s, const char *what,
 			  const struct error_stats *e)
 {
 	const struct run_options *o = &s->options;
+	char snr[SNR_TEXT_BYTES];
 	bool good = true;
 
 	if (o->has_max_error && !(e->max_error <= o->max_error)) {
@@ -49,8 +62,8 @@ static bool within_limits(const struct session *s, const char *what,
 		good = false;
 	}
 	if (o->has_min_snr && !(error_snr(e) >= o->min_snr)) {
-		tool_complain(PROGRAM, what, "the SNR is %.2f dB; wanted is %.2f dB",
-			      error_snr(e), o->min_snr);
+		tool_complain(PROGRAM, what, "the SNR is %s; wanted is %.2f dB",
+			      snr_text(snr, error_snr(e)), o->min_snr);
 		good = false;
 	}
 	return good;
