@@ -17,6 +17,10 @@ struct npurt_device_bo {
 	uint32_t flags;
 };
 
+/* A submit header's ranges of records, and those of a plan for all cores (ABI 8.3). */
+#define NPURT_SUBCORES 5u
+#define NPURT_SUBCORE_OF_ALL 2u
+
 /* A submit in the driver's terms; built afresh for every run. */
 struct npurt_job {
 	const struct npurt_device_bo *task_bo;
@@ -27,7 +31,7 @@ struct npurt_job {
 	uint32_t core_mask;
 	struct {
 		uint32_t task_start, task_number;
-	} subcore[5];
+	} subcore[NPURT_SUBCORES];
 	/* filled by the device */
 	uint32_t task_counter;
 	int64_t hw_elapsed_ns;

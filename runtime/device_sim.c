@@ -20,7 +20,6 @@
 #define IOVA_TOP UINT64_C(0xfffff000)
 #define IOVA_BOTTOM UINT64_C(0x00100000)
 #define POISON 0xff /* a NaN in every float type */
-#define SUBCORES 5
 #define DESCRIBE_BYTES 48
 
 /* The driver's record as it lies in the task BO (driver ABI section 3). */
@@ -187,7 +186,7 @@ static enum npurt_err make_lists(const struct npurt_job *job, struct sim_list *l
 
 		if (!(mask >> c & 1))
 			continue;
-		entries[cores] = mask == 7 ? c + 2 : c;
+		entries[cores] = c + (mask == 7 ? NPURT_SUBCORE_OF_ALL : 0);
 		err = make_list(job, c, entries[cores], &lists[cores], error);
 		if (err)
 			return err;

@@ -13,6 +13,8 @@ uint32_t npurt_job_cores(const struct npub_plan *p)
 	return npub_plan_is_one_core(p) ? 1 : p->cores;
 }
 
+#define MASK_OF(cores) ((1u << (cores)) - 1)
+
 /*
  * Entries by driver ABI 8.3: core c of one or two runs entry c, core c of three
  * runs entry c + 2.  With mask 0 the driver picks the core, so entries 0, 1 and 2
@@ -22,21 +24,20 @@ void npurt_job_fill(struct npurt_job *job, const struct npub_plan *p,
 		    const struct npurt_device_bo *task_bo, uint32_t timeout_ms)
 {
 	uint32_t cores = npurt_job_cores(p);
+	uint32_t first = cores == NPU_MAX_CORES ? NPURT_SUBCORE_OF_ALL : 0;
+	uint32_t count = cores == 1 ? NPU_MAX_CORES : cores;
 
 	*job = (struct npurt_job){
 		.task_bo = task_bo,
 		.flags = NPU_SUBMIT_FLAGS,
 		.timeout_ms = timeout_ms,
-		.core_mask = cores == 1 ? 0 : (1u << cores) - 1,
+		.core_mask = cores == 1 ? 0 : MASK_OF(cores),
 	};
-	for (uint32_t i = 0; i < 3; i++) {
-		uint32_t entry = cores == 3 ? i + 2 : i;
+	for (uint32_t i = 0; i < count; i++) {
 		const struct npub_list *l = &p->list[cores == 1 ? 0 : i];
 
-		if (cores == 2 && i == 2)
-			break;
-		job->subcore[entry].task_start = l->first_task;
-		job->subcore[entry].task_number = l->task_count;
+		job->subcore[first + i].task_start = l->first_task;
+		job->subcore[first + i].task_number = l->task_count;
 		job->task_number += l->task_count;
 	}
 }
@@ -66,7 +67,9 @@ static enum npurt_err forbid(struct npurt_error *error, const char *what, uint32
 /* Whether the driver may look at an entry under this mask. */
 static bool entry_is_used(uint32_t mask, uint32_t entry)
 {
-	return mask == 7 ? entry >= 2 : mask == 3 ? entry < 2 : entry < 3;
+	if (mask == MASK_OF(NPU_MAX_CORES))
+		return entry >= NPURT_SUBCORE_OF_ALL;
+	return entry < (mask ? NPU_MAX_CORES - 1 : NPU_MAX_CORES);
 }
 
 static enum npurt_err check_entries(const struct npurt_job *job,
@@ -74,7 +77,7 @@ static enum npurt_err check_entries(const struct npurt_job *job,
 {
 	uint64_t room = job->task_bo->bytes / TASK_RECORD_BYTES, total = 0;
 
-	for (uint32_t i = 0; i < 5; i++) {
+	for (uint32_t i = 0; i < NPURT_SUBCORES; i++) {
 		uint64_t first = job->subcore[i].task_start;
 		uint64_t count = job->subcore[i].task_number;
 
@@ -102,14 +105,16 @@ static enum npurt_err check_entries(const struct npurt_job *job,
 enum npurt_err npurt_job_check(const struct npurt_device *device,
 			       const struct npurt_job *job, struct npurt_error *error)
 {
-	static const uint8_t cores_of_mask[8] = { 1, 0, 0, 2, 0, 0, 0, 3 };
+	static const uint8_t cores_of_mask[] = {
+		[0] = 1, [MASK_OF(2)] = 2, [MASK_OF(NPU_MAX_CORES)] = NPU_MAX_CORES
+	};
 	uint32_t cores;
 
 	if (job->flags != NPU_SUBMIT_FLAGS)
 		return forbid(error, "flags", job->flags);
 	if (!job->timeout_ms || job->timeout_ms > INT32_MAX)
 		return forbid(error, "timeout", job->timeout_ms);
-	cores = job->core_mask < 8 ? cores_of_mask[job->core_mask] : 0;
+	cores = job->core_mask < sizeof cores_of_mask ? cores_of_mask[job->core_mask] : 0;
 	if (!cores)
 		return forbid(error, "core mask", job->core_mask);
 	if (job->task_start || !job->task_number)

@@ -1,5 +1,10 @@
-# Write a C table of files: cmake -DOUT=file.c -DFILES="a;b" -P embed.cmake
-set(text "#include \"signature_builtin.h\"\n\n")
+# Write a C table of files:
+#
+#     cmake -DOUT=file.c -DKIND=template -DDIR=schedules -DFILES="a;b" -P embed.cmake
+#
+# gives struct template_builtin template_builtins[], named "schedules/a", of the header
+# template_builtin.h.
+set(text "#include \"${KIND}_builtin.h\"\n\n")
 set(rows "")
 set(count 0)
 foreach(file IN LISTS FILES)
@@ -9,11 +14,11 @@ foreach(file IN LISTS FILES)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
   string(APPEND text "static const unsigned char bytes_${count}[] = {\n${hex}\n};\n\n")
   string(APPEND rows
-         "\t{ \"signatures/${name}\", bytes_${count}, sizeof bytes_${count} },\n")
+         "\t{ \"${DIR}/${name}\", bytes_${count}, sizeof bytes_${count} },\n")
   math(EXPR count "${count} + 1")
 endforeach()
 # The last row keeps the table from being empty.
-string(APPEND text "const struct signature_builtin signature_builtins[] = {\n${rows}"
+string(APPEND text "const struct ${KIND}_builtin ${KIND}_builtins[] = {\n${rows}"
                    "\t{ 0, 0, 0 },\n};\n\n"
-                   "const size_t signature_builtin_count = ${count};\n")
+                   "const size_t ${KIND}_builtin_count = ${count};\n")
 file(WRITE ${OUT} "${text}")
