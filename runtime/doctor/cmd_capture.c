@@ -13,7 +13,7 @@
 #define MAX_WORDS 256u
 #define MAX_LIMIT_S 86400u
 
-enum option_id { OPT_OUTPUT = 1, OPT_EXECUTE, OPT_ALLOW, OPT_LIMIT, OPT_ROOT, OPT_HELP };
+enum option_id { OPT_OUTPUT = 1, OPT_EXECUTE, OPT_ALLOW, OPT_LIMIT, OPT_ROOT };
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -26,7 +26,8 @@ static const struct option_row rows[] = {
 	  "end the command after so long (default 120); never inside a job" },
 	{ NULL, "root", "DIR", OPT_ROOT,
 	  "plan for a machine whose files were collected below DIR; never with --execute" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -68,8 +69,9 @@ struct request {
 	bool execute;
 };
 
-static int apply_option(struct request *r, struct options_scan *scan, int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
+	struct request *r = request;
 	uint64_t number;
 	int choice;
 
@@ -94,9 +96,6 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 	case OPT_ROOT:
 		r->root = scan->value;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return DOCTOR_HEALTHY;
 	case OPTIONS_WORD:
 		if (!scan->only_words) {
 			options_usage(&options, stderr,
@@ -109,8 +108,6 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 		}
 		r->command[r->words++] = scan->value;
 		break;
-	default:
-		return DOCTOR_USAGE;
 	}
 	return -1;
 }
@@ -181,16 +178,10 @@ static int run(struct request *r)
 int cmd_capture(int argc, char **argv)
 {
 	struct request r = { .collect.limit_ms = COLLECT_LIMIT_MS, .root = "" };
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, &r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		int code = apply_option(&r, &scan, id);
-
-		if (code >= 0)
-			return code;
-	}
+	if (code >= 0)
+		return code;
 	if (!r.collect.dir || !r.words || (r.execute && r.root[0])) {
 		options_usage(&options, stderr, "%s",
 			      !r.collect.dir ? "-o DIR is missing"

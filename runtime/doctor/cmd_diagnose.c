@@ -21,8 +21,7 @@ enum option_id {
 	OPT_SYMPTOM,
 	OPT_ALLOW,
 	OPT_JSON,
-	OPT_QUIET,
-	OPT_HELP
+	OPT_QUIET
 };
 
 /* clang-format off */
@@ -45,7 +44,8 @@ static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Output" },
 	{ NULL, "json", NULL, OPT_JSON, "print JSON instead of text" },
 	{ "q", "quiet", NULL, OPT_QUIET, "print the verdict line only" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -99,8 +99,9 @@ void doctor_complain(const char *fmt, ...)
 }
 
 /* Exit code to end with, or -1 to go on. */
-static int apply_option(struct request *r, struct options_scan *scan, int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
+	struct request *r = request;
 	static const char *const families[] = { "rknpu", "axcl", "xdna", "auto" };
 	static const char *const symptoms[] = { "zeros" };
 	static const char *const hazards[] = { "mmio-read" };
@@ -142,13 +143,8 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 	case OPT_QUIET:
 		r->quiet = true;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return DOCTOR_HEALTHY;
 	case OPTIONS_WORD:
 		options_usage(&options, stderr, "unexpected argument '%s'", scan->value);
-		return DOCTOR_USAGE;
-	default:
 		return DOCTOR_USAGE;
 	}
 	return -1;
@@ -276,15 +272,9 @@ static int run(const struct request *r)
 int cmd_diagnose(int argc, char **argv)
 {
 	struct request r = { .root = "", .family = FAMILY_AUTO };
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, &r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		int code = apply_option(&r, &scan, id);
-
-		if (code >= 0)
-			return code;
-	}
+	if (code >= 0)
+		return code;
 	return run(&r);
 }

@@ -15,8 +15,7 @@ enum option_id {
 	OPT_FAMILY,
 	OPT_YES,
 	OPT_LOGS,
-	OPT_ROOT,
-	OPT_HELP
+	OPT_ROOT
 };
 
 /* clang-format off */
@@ -34,7 +33,8 @@ static const struct option_row rows[] = {
 	  "where to collect logs (default npudoctor-logs)" },
 	{ NULL, "root", "DIR", OPT_ROOT,
 	  "plan for a machine whose files were collected below DIR; never with --execute" },
-	{ "h", "help", NULL, OPT_HELP, "print this page" },
+	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -70,8 +70,9 @@ struct request {
 	bool execute, yes;
 };
 
-static int apply_option(struct request *r, struct options_scan *scan, int id)
+static int take_option(void *request, const struct options_scan *scan, int id)
 {
+	struct request *r = request;
 	static const char *const families[] = { "rknpu", "axcl", "xdna", "auto" };
 	int choice;
 
@@ -103,13 +104,8 @@ static int apply_option(struct request *r, struct options_scan *scan, int id)
 	case OPT_ROOT:
 		r->root = scan->value;
 		break;
-	case OPT_HELP:
-		options_help(&options, stdout);
-		return DOCTOR_HEALTHY;
 	case OPTIONS_WORD:
 		options_usage(&options, stderr, "unexpected argument '%s'", scan->value);
-		return DOCTOR_USAGE;
-	default:
 		return DOCTOR_USAGE;
 	}
 	return -1;
@@ -174,16 +170,10 @@ int cmd_recover(int argc, char **argv)
 	struct request r = { .root = "",
 			     .logs = "npudoctor-logs",
 			     .family = FAMILY_AUTO };
-	struct options_scan scan;
-	int id;
+	int code = options_each(&options, argc, argv, take_option, &r);
 
-	options_begin(&scan, &options, argc, argv, stderr);
-	while ((id = options_next(&scan)) != OPTIONS_END) {
-		int code = apply_option(&r, &scan, id);
-
-		if (code >= 0)
-			return code;
-	}
+	if (code >= 0)
+		return code;
 	if (r.execute && r.root[0]) {
 		options_usage(&options, stderr,
 			      "--execute acts on this machine, --root is another one");

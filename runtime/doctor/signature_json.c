@@ -155,6 +155,22 @@ enum key {
 	KEY_N
 };
 
+/* What it takes to match, and what to do then. */
+static bool check_parts(const struct tjson *j, const struct signature *sig)
+{
+	bool matches = sig->pattern_count || sig->when_count;
+	bool helps = sig->step_count || sig->severity <= SEVERITY_INFO;
+
+	if (!matches)
+		diag_error(j->diag, sig->loc, "pattern",
+			   "'%s' has neither glob, regex nor when: it could never match",
+			   sig->id);
+	if (!helps)
+		diag_error(j->diag, sig->loc, "steps", "'%s' is trouble without steps",
+			   sig->id);
+	return matches && helps;
+}
+
 static bool read_signature(const struct tjson *j, struct tjson_node node,
 			   struct signature *sig)
 {
@@ -210,18 +226,7 @@ static bool read_signature(const struct tjson *j, struct tjson_node node,
 	ok = read_texts(j, m[KEY_EXPLAINED_BY].node, "explained_by", TITLE_BYTES,
 			&sig->explained_by, &sig->explained_count, &sig->explained_loc) &&
 	     ok;
-	if (ok && !sig->pattern_count && !sig->when_count) {
-		diag_error(j->diag, sig->loc, "pattern",
-			   "'%s' has neither glob, regex nor when: it could never match",
-			   sig->id);
-		ok = false;
-	}
-	if (ok && !sig->step_count && sig->severity > SEVERITY_INFO) {
-		diag_error(j->diag, sig->loc, "steps", "'%s' is trouble without steps",
-			   sig->id);
-		ok = false;
-	}
-	return ok;
+	return ok && check_parts(j, sig);
 }
 
 static bool read_list(const struct tjson *j, struct tjson_node node, enum family family,

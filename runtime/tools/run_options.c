@@ -192,9 +192,6 @@ static bool take_plain(struct run_options *o, const struct options_scan *scan, i
 	case OPT_DUMP:
 		o->dump_dir = scan->value;
 		return true;
-	case OPT_IMAGE_ABS:
-		o->image_out.absolute = o->image_out.mapped = true;
-		return true;
 	case OPT_CHECK:
 		o->check = true;
 		return true;
@@ -249,6 +246,9 @@ static bool apply_option(struct run_options *o, const struct options_scan *scan,
 		return take_channels(scan, &o->image_out);
 	case OPT_IMAGE_RANGE:
 		return take_range(scan, &o->image_out);
+	case OPT_IMAGE_ABS:
+		o->image_out.absolute = o->image_out.mapped = true;
+		return true;
 	case OPT_SEED:
 		return options_number(scan, 0, UINT64_MAX, &o->seed);
 	case OPT_CORES:

@@ -9,8 +9,8 @@ find compiler grammar runtime examples \
 	\( -name '*.[chly]' -o -name '*.sh' -o -name '*.awk' \) -type f |
 	sort | xargs awk '
 	function file_end() {
-		if (lines > 410) {
-			printf "%s: %d lines, at most 410\n", file, lines
+		if (lines > 400) {
+			printf "%s: %d lines, at most 400\n", file, lines
 			bad = 1
 		}
 	}
@@ -18,8 +18,8 @@ find compiler grammar runtime examples \
 	{ lines = FNR }
 	/^\{/ { start = FNR }
 	/^\}/ && start {
-		if (FNR - start + 1 > 70) {
-			printf "%s:%d: a function of %d lines, at most 70\n", file, start,
+		if (FNR - start + 1 > 60) {
+			printf "%s:%d: a function of %d lines, at most 60\n", file, start,
 			       FNR - start + 1
 			bad = 1
 		}
