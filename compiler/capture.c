@@ -328,6 +328,11 @@ static bool take_root(struct capture *c, json_t *root, const json_error_t *error
 		ok = read_root(c, root, orders, r);
 	else if (root)
 		capture_fail(r, "not an object");
+	else if (error->line > 0 && json_error_code(error) == json_error_numeric_overflow)
+		snprintf(r->why, CAPTURE_WHY_BYTES,
+			 "%s:%d:%d: the number is too large for JSON: whole numbers end at "
+			 "2^63 - 1, others near 1e308",
+			 r->path, error->line, error->column);
 	else if (error->line > 0)
 		snprintf(r->why, CAPTURE_WHY_BYTES, "%s:%d:%d: %.150s", r->path, error->line,
 			 error->column, error->text);

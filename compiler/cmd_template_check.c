@@ -1,9 +1,11 @@
 /*
  * npucc template list, show and check.
  */
+#include <errno.h>
 #include <jansson.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "cmd_template.h"
@@ -303,6 +305,13 @@ int template_show(const struct template_request *r)
 		}
 	}
 	template_set_free(&set);
+	if (access(r->words[0], F_OK) != 0 && errno == ENOENT) {
+		fprintf(stderr,
+			"npucc template: no template or file is called '%s'; "
+			"'npucc template list' has the names\n",
+			r->words[0]);
+		return EXIT_FILE;
+	}
 	diag = diag_new(stderr);
 	ok = template_read_file(&t, r->words[0], diag);
 	diag_free(diag);

@@ -149,7 +149,8 @@ void json_report_syntax(struct diag *diag, uint32_t source, struct str text,
 		loc.len = (uint32_t)near_bytes;
 	}
 	if (json_error_code(error) == json_error_numeric_overflow)
-		diag_error(diag, loc, NULL, "the number is too large");
+		diag_error(diag, loc, NULL, "the number is too large for JSON: whole numbers "
+					    "end at 2^63 - 1, others near 1e308");
 	else
 		diag_error(diag, loc, NULL, "not valid JSON: %.*s",
 			   (int)text_bytes, error->text);

@@ -235,7 +235,7 @@ void reader_read_file(struct reader *reader, const char *path)
 	if (status != FILE_OK) {
 		loc.source =
 		    diag_add_source(reader->diag, "<command line>", path, strlen(path));
-		report_file(reader, loc, path, status, text.error);
+		report_file(reader, loc, file.name, status, text.error);
 		return;
 	}
 	if (!standard)

@@ -132,7 +132,7 @@ static const struct {
 	  "t.conv:2:2: error: not valid JSON: duplicate object key" },
 	{ "not closed", "{\"convs\": [", "t.conv:1:11: error: not valid JSON:" },
 	{ "a number too large", "{\"convs\": [{\"output\": 99999999999999999999999999}]}",
-	  "t.conv:1:23: error: the number is too large" },
+	  "t.conv:1:23: error: the number is too large for JSON: whole numbers end at 2^63 - 1" },
 	{ "a fraction", "{\"convs\": [{\"output\": 1.5}]}",
 	  "t.conv:1:23: error: '1.5' is not a whole number" },
 	{ "an exponent", "{\"convs\": [{\"output\": 1e1}]}",

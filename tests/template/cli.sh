@@ -67,6 +67,10 @@ lacks out differs
 run 0 "$npucc" template list --json
 says out '"equal": true'
 
+case="show what is not there"
+run 3 "$npucc" template show schedules/none
+says err "no template or file is called 'schedules/none'; 'npucc template list' has the names"
+
 case=show
 run 0 "$npucc" template show schedules/c64_h56_w56_oc128_k1.json
 says out "plan for 3 cores: captured"

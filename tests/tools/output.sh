@@ -129,7 +129,7 @@ says err "npucc template: unable to open none.json: No such file or directory"
 
 # Names that make and ninja would take apart.
 case=depfile
-odd='a b #c $d'
+odd='a b #c $d:e'
 mkdir "$odd"
 printf 'include "in c.conv"\n' >"$odd/top.conv"
 printf 'conv a { input 3x8x9; output 1; kernel 1; weights "w\\ \\e.npy" }\n' >"$odd/in c.conv"
@@ -144,7 +144,7 @@ rule npucc
   depfile = $out.d
 END
 echo "npucc = $npucc" >>build.ninja
-echo 'build a$ b$ #c$ $$d/o$ ut.npub: npucc a$ b$ #c$ $$d/top.conv' >>build.ninja
+echo 'build a$ b$ #c$ $$d$:e/o$ u$:t.npub: npucc a$ b$ #c$ $$d$:e/top.conv' >>build.ninja
 # built WANT: did ninja build, or say that there was nothing to do?
 built() {
 	ninja >out 2>err || fail "ninja: $(cat out err)"
@@ -161,6 +161,11 @@ if command -v ninja >/dev/null; then
 		built no "touching nothing"
 	done
 fi
+
+case="a name that no depfile can say"
+run 3 "$npucc" b1_c3_h8_w9_oc1_wic3_k1x1_g1_s1_pvalid -MD -o 'o%t.npub'
+says err "o%t.npub: a depfile cannot say this name, for its '%'"
+[ ! -e 'o%t.npub' ] || fail "a bundle is left"
 
 [ $failures = 0 ] || exit 1
 echo "all good"
