@@ -114,7 +114,13 @@ void can_ask(struct can_answer *a, struct conv_problem *p,
 	if (!layout_from_problem(&layout, p))
 		mem_out();
 	a->mode = layout.mode;
+	a->elem = p->elem;
+	a->out_elem = p->out_elem;
+	a->op_flags = op_from_problem(p).flags;
 	a->supported = make_plans(a, p, &layout);
+	while (a->supported &&
+	       plan_doubt(p, &layout, a->untested_count, a->untested[a->untested_count]))
+		a->untested_count++;
 	layout_free(&layout);
 	if (a->supported)
 		ask_template(a, p, templates);
@@ -178,11 +184,46 @@ struct can_table *can_table_new(bool with_time)
 
 	t->with_time = with_time;
 	t->text = text_table_new(
-	    with_time ? "conv|can|mode|1 core|2 cores|3 cores|evidence|basis|"
+	    with_time ? "conv|can|operation|mode|1 core|2 cores|3 cores|evidence|basis|"
 			"hazards|>us"
-		      : "conv|can|mode|1 core|2 cores|3 cores|evidence|basis|"
+		      : "conv|can|operation|mode|1 core|2 cores|3 cores|evidence|basis|"
 			"hazards");
 	return t;
+}
+
+/* What is fused, in the order in which it acts. */
+static const struct {
+	uint32_t flags, of; /* present when these flags are, of those */
+	const char *name;
+} fused[] = {
+	{ NPUB_OP_LEAKY, NPUB_OP_LEAKY, "leaky" },
+	{ NPUB_OP_ADD, NPUB_OP_ADD, "add" },
+	{ NPUB_OP_RELU, NPUB_OP_RELU | NPUB_OP_CLAMP, "relu" },
+	{ NPUB_OP_CLAMP, NPUB_OP_CLAMP, "clip" },
+};
+#define FUSED_N (sizeof fused / sizeof fused[0])
+
+static bool is_fused(const struct can_answer *a, size_t i)
+{
+	return (a->op_flags & fused[i].of) == fused[i].flags;
+}
+
+/* "fp16", "int8>int32", "int8 add relu". */
+static void put_operation(struct text_table *t, const struct can_answer *a)
+{
+	const struct npu_elem_info *in = npu_elem_info(a->elem);
+	const struct npu_elem_info *out = npu_elem_info(a->out_elem);
+	char text[64];
+	size_t used;
+
+	used = (size_t)snprintf(text, sizeof text, "%s%s%s", in->name,
+				in == out ? "" : ">", in == out ? "" : out->name);
+	for (size_t i = 0; i < FUSED_N && used < sizeof text; i++) {
+		if (is_fused(a, i))
+			used += (size_t)snprintf(text + used, sizeof text - used, " %s",
+						 fused[i].name);
+	}
+	text_cell(t, "%s", text);
 }
 
 static void put_supported(struct text_table *t, const struct can_answer *a)
@@ -192,6 +233,7 @@ static void put_supported(struct text_table *t, const struct can_answer *a)
 	char text[96];
 
 	text_cell(t, "yes");
+	put_operation(t, a);
 	text_cell(t, "%s", mode_name(a->mode));
 	for (uint32_t i = 0; i < a->plan_count; i++) {
 		plan_text(text, sizeof text, &a->plans[i]);
@@ -211,7 +253,7 @@ static void put_supported(struct text_table *t, const struct can_answer *a)
 static void put_refused(struct text_table *t)
 {
 	text_cell(t, "no");
-	for (uint32_t i = 0; i < 7; i++)
+	for (uint32_t i = 0; i < 8; i++)
 		text_cell(t, "-");
 }
 
@@ -250,6 +292,8 @@ void can_row(struct can_table *table, const struct can_answer *a)
 	put_sentence(t, "", a->sentence);
 	put_sentence(t, "remedy: ", a->remedy);
 	put_sentence(t, "template: ", a->template_note);
+	for (uint32_t i = 0; i < a->untested_count; i++)
+		put_sentence(t, "untested: ", a->untested[i]);
 }
 
 void can_table_end(struct can_table *t, FILE *out)
@@ -284,6 +328,26 @@ static json_t *text_json(const char *text)
 	return *text ? json_string(text) : json_null();
 }
 
+/* "type", "output_type", "fused", "untested"; null and empty when not supported. */
+static void set_operation(json_t *o, const struct can_answer *a)
+{
+	json_t *names = json_array(), *untested = json_array();
+	const char *in = npu_elem_info(a->elem)->name;
+	const char *out = npu_elem_info(a->out_elem)->name;
+
+	for (size_t i = 0; a->supported && i < FUSED_N; i++) {
+		if (is_fused(a, i))
+			json_array_append_new(names, json_string(fused[i].name));
+	}
+	for (uint32_t i = 0; i < a->untested_count; i++)
+		json_array_append_new(untested, json_string(a->untested[i]));
+	json_object_set_new(o, "type", a->supported ? json_string(in) : json_null());
+	json_object_set_new(o, "output_type",
+			    a->supported ? json_string(out) : json_null());
+	json_object_set_new(o, "fused", names);
+	json_object_set_new(o, "untested", untested);
+}
+
 json_t *can_json(const struct can_answer *a, bool with_time)
 {
 	json_t *plans = json_array(), *o = json_object();
@@ -293,6 +357,7 @@ json_t *can_json(const struct can_answer *a, bool with_time)
 	json_object_set_new(o, "conv", json_string(a->name));
 	json_object_set_new(o, "slug", text_json(a->slug));
 	json_object_set_new(o, "supported", json_boolean(a->supported));
+	set_operation(o, a);
 	json_object_set_new(o, "mode",
 			    a->supported ? json_string(mode_name(a->mode)) : json_null());
 	json_object_set_new(o, "plans", plans);

@@ -20,6 +20,10 @@ struct can_answer {
 	char slug[320];
 	bool supported;
 	enum npub_mode mode;
+	enum npu_elem elem, out_elem;
+	uint32_t op_flags; /* NPUB_OP_*: what is fused */
+	char untested[PLAN_MAX_DOUBTS][PLAN_SENTENCE_BYTES]; /* what nothing has shown */
+	uint32_t untested_count;
 	struct can_plan plans[NPU_MAX_CORES];
 	uint32_t plan_count;
 	char template_note[PLAN_SENTENCE_BYTES]; /* "": no template of this conv */

@@ -85,8 +85,10 @@ enum plan_status plan_from_problem(struct plan *plan, const struct conv_problem 
 				   struct plan_refusal *why);
 void plan_free(struct plan *plan);
 
+#define PLAN_MAX_DOUBTS 8u
+
 /*
- * The i-th thing of a conv that no capture and no board has shown: the reasons of
+ * The i-th thing, of at most PLAN_MAX_DOUBTS, of a conv that no capture and no board has shown: the reasons of
  * NPUB_HAZARD_UNTESTED.  False when there are fewer.
  */
 bool plan_doubt(const struct conv_problem *p, const struct conv_layout *layout, uint32_t i,

@@ -70,6 +70,8 @@ static const struct {
 			"captured without the other" },
 };
 
+_Static_assert(sizeof doubts / sizeof doubts[0] <= PLAN_MAX_DOUBTS, "room for all");
+
 bool plan_doubt(const struct conv_problem *p, const struct conv_layout *l, uint32_t i,
 		char sentence[PLAN_SENTENCE_BYTES])
 {

@@ -189,4 +189,28 @@ says out '"one_core_again": false'
 says out '"template": "schedules/c64_h56_w56_oc128_k1.json: the formula'
 lacks out '"us"'
 
+case=can-operation
+cat >fused.conv <<'END'
+conv plain { type int8; input 16x8x8; output 8; kernel 1 }
+conv sum   { input 16x8x8; output 8; kernel 1; add; activation relu }
+conv wide  { type int8; output_type int32; input 16x8x8; output 8; kernel 1 }
+conv slope { type int8; input 16x8x8; output 8; kernel 1; activation leaky 0.1 }
+conv limit { input 16x8x8; output 8; kernel 1; activation relu6 }
+conv table { type int8; input 16x8x8; output 8; kernel 1; activation silu }
+END
+run 1 "$npucc" can fused.conv
+says out 'plain  yes  int8 '
+says out 'sum    yes  fp16 add relu '
+says out 'wide   yes  int8>int32 '
+says out 'slope  yes  int8 leaky '
+says out 'untested: a leaky activation'
+says out 'limit  yes  fp16 clip '
+says out 'untested: a clip in fp16'
+says out 'table  no '
+says out 'activation silu is not supported'
+run 1 "$npucc" can fused.conv --json
+says out '"output_type": "int32"'
+says out '"untested": ['
+says out '"clip"'
+
 [ "$failures" = 0 ] || exit 1
