@@ -76,7 +76,10 @@ bool matrix_count_captures(const char *dir, uint32_t (*counts)[MATRIX_TYPES]);
 
 enum matrix_format { MATRIX_TEXT, MATRIX_MARKDOWN, MATRIX_SHORT, MATRIX_JSON };
 
-/* Print cells, `cells[row][type]`; text and tables end with the reasons of refusals. */
+/*
+ * Print cells, `cells[row][type]`.  Text and tables end with the reasons of refusals;
+ * SHORT names at the end what is refused in all types, and no reasons.
+ */
 void matrix_print(FILE *out, const struct matrix_cell (*cells)[MATRIX_TYPES],
 		  enum matrix_format format);
 

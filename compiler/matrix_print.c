@@ -14,7 +14,7 @@ typedef const struct matrix_cell (*matrix_cells)[MATRIX_TYPES];
 
 /* Refusals, each told once and referred to by its number. */
 struct reasons {
-	const struct matrix_cell **first;
+	const struct matrix_cell **first; /* NULL: they are not told */
 	uint32_t count;
 };
 
@@ -42,7 +42,8 @@ static void status_text(char text[CELL_BYTES], struct reasons *r,
 
 	switch (status) {
 	case MATRIX_REFUSED:
-		snprintf(text, CELL_BYTES, "no (%u)", number_reason(r, cell));
+		snprintf(text, CELL_BYTES, r->first ? "no (%u)" : "no",
+			 r->first ? number_reason(r, cell) : 0);
 		break;
 	case MATRIX_EMPTY:
 		snprintf(text, CELL_BYTES, "-");
@@ -86,24 +87,50 @@ static void print_text(FILE *out, matrix_cells cells, struct reasons *r)
 	text_table_end(t, out, 0, TABLE_COLUMNS);
 }
 
-static void print_markdown(FILE *out, matrix_cells cells, struct reasons *r)
+static void print_markdown_row(FILE *out, const char *feature,
+			       const struct matrix_cell cells[MATRIX_TYPES],
+			       struct reasons *r)
 {
 	char text[CELL_BYTES];
+
+	fprintf(out, "| %s", feature);
+	for (int type = 0; type < MATRIX_TYPES; type++) {
+		status_text(text, r, &cells[type]);
+		fprintf(out, " | %s", text);
+		cores_text(text, &cells[type]);
+		fprintf(out, " | %s", text);
+	}
+	fputs(" |\n", out);
+}
+
+static bool is_refused(const struct matrix_cell cells[MATRIX_TYPES])
+{
+	for (int type = 0; type < MATRIX_TYPES; type++)
+		if (matrix_cell_status(&cells[type]) != MATRIX_REFUSED)
+			return false;
+	return true;
+}
+
+static void print_markdown(FILE *out, matrix_cells cells, struct reasons *r, bool brief)
+{
+	const char *sep = "\nRefused in both: ";
 
 	fputs("| feature | fp16 | cores | int8 | cores |\n"
 	      "| --- | --- | --- | --- | --- |\n", out);
 	for (size_t i = 0; i < matrix_row_count; i++) {
 		if (matrix_rows[i].group)
 			fprintf(out, "| **%s** | | | | |\n", matrix_rows[i].group);
-		fprintf(out, "| %s", matrix_rows[i].feature);
-		for (int type = 0; type < MATRIX_TYPES; type++) {
-			status_text(text, r, &cells[i][type]);
-			fprintf(out, " | %s", text);
-			cores_text(text, &cells[i][type]);
-			fprintf(out, " | %s", text);
-		}
-		fputs(" |\n", out);
+		if (!brief || !is_refused(cells[i]))
+			print_markdown_row(out, matrix_rows[i].feature, cells[i], r);
 	}
+	for (size_t i = 0; i < matrix_row_count; i++) {
+		if (brief && is_refused(cells[i])) {
+			fprintf(out, "%s%s", sep, matrix_rows[i].feature);
+			sep = "; ";
+		}
+	}
+	if (brief)
+		fputs(".\n", out);
 }
 
 static void print_reasons(FILE *out, const struct reasons *r, bool markdown)
@@ -183,12 +210,13 @@ void matrix_print(FILE *out, const struct matrix_cell (*cells)[MATRIX_TYPES],
 		print_json(out, cells);
 		return;
 	}
-	r.first = mem_new(matrix_row_count * MATRIX_TYPES * sizeof *r.first);
+	if (format != MATRIX_SHORT)
+		r.first = mem_new(matrix_row_count * MATRIX_TYPES * sizeof *r.first);
 	if (format == MATRIX_TEXT)
 		print_text(out, cells, &r);
 	else
-		print_markdown(out, cells, &r);
-	if (format != MATRIX_SHORT && r.count)
+		print_markdown(out, cells, &r, format == MATRIX_SHORT);
+	if (r.count)
 		print_reasons(out, &r, format == MATRIX_MARKDOWN);
 	free(r.first);
 }

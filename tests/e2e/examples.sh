@@ -1,7 +1,7 @@
 #!/bin/sh
 # The examples do what they say:
 #
-#     examples.sh BUILD_DIR splits|run_bundle|quickstart|NETWORK
+#     examples.sh BUILD_DIR splits|run_bundle|quickstart|readme|NETWORK
 #
 # NETWORK is the name of a spec whose convs are all run and compared.
 set -eu
@@ -38,7 +38,7 @@ run_splits() {
 run_network() {
 	"$npucc" --quiet "$examples/networks/$1.conv" -o net.npub
 	names=$(sed -n 's/^conv \([^ ]*\) .*/\1/p' "$examples/networks/$1.conv" \
-		"$examples/networks/$1.layers.conv")
+		"$examples/networks/${1%.int8}.layers.conv")
 	[ "$(echo "$names" | wc -w)" -ge 28 ] || fail "$1: only $(echo "$names" | wc -w) convs"
 	for name in $names; do
 		"$npurun" net.npub --conv "$name" --device sim --check >check.txt 2>&1 ||
@@ -60,7 +60,23 @@ run_quickstart() {
 	done
 }
 
+# The commands of the README print what it says they do.
+run_readme() {
+	cp "$examples"/edges* .
+	awk -f "$examples/picture.awk" </dev/null >picture.ppm
+	PATH=${npucc%/*}:${npurun%/*}:$PATH
+	readme=$examples/../README.md
+	grep '^    \$ npu' "$readme" | sed 's/^    \$ //' >commands
+	[ "$(wc -l <commands)" = 4 ] || fail "README: $(wc -l <commands) commands"
+	sh -e ./commands >said 2>&1 || fail "$(cat said)"
+	grep '^    check: ' "$readme" | sed 's/^    //' >promised
+	[ "$(wc -l <promised)" = 2 ] || fail "README: $(wc -l <promised) results"
+	while IFS= read -r line; do
+		grep -qF "$line" said || fail "README promises '$line': $(cat said)"
+	done <promised
+}
+
 case $part in
-splits | run_bundle | quickstart) "run_$part" ;;
+splits | run_bundle | quickstart | readme) "run_$part" ;;
 *) run_network "$part" ;;
 esac
