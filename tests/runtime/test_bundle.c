@@ -238,122 +238,6 @@ static void test_extra_section_is_skipped(void **state)
 	free(blob);
 }
 
-#define AT(field) offsetof(struct tiny, field), sizeof(((struct tiny *)0)->field)
-
-static const struct {
-	const char *name;
-	enum npurt_err want;
-	size_t offset, width;
-	uint64_t value;
-} element_cases[] = {
-	/* clang-format off */
-	{ "BO role",              NPURT_ERR_SECTION, AT(bo[0].role), 9 },
-	{ "BO of nothing",        NPURT_ERR_SECTION, AT(bo[2].bytes), 0 },
-	{ "BO over 4 GiB",        NPURT_ERR_SECTION, AT(bo[2].bytes), UINT64_C(1) << 33 },
-	{ "BO alignment 48",      NPURT_ERR_SECTION, AT(bo[3].align), 48 },
-	{ "BO alignment 0",       NPURT_ERR_SECTION, AT(bo[3].align), 0 },
-	{ "BO data past DATA",    NPURT_ERR_INDEX,   AT(bo[1].data_bytes), 1u << 20 },
-	{ "BO data wraps",        NPURT_ERR_INDEX,   AT(bo[1].data_offset), UINT64_MAX },
-	{ "BO data too large",    NPURT_ERR_SECTION, AT(bo[1].bytes), 64 },
-	{ "BO data over words",   NPURT_ERR_SECTION, AT(conv.regcmd_bo_offset), 64 },
-	{ "BO flags",             NPURT_ERR_FORBIDDEN, AT(bo[1].flags), 0x503 },
-	{ "task BO not mapped",   NPURT_ERR_FORBIDDEN, AT(bo[0].flags), 0x403 },
-	{ "tensor BO",            NPURT_ERR_INDEX,   AT(tensor[0].bo), 5 },
-	{ "tensor role",          NPURT_ERR_SECTION, AT(tensor[0].role), 7 },
-	{ "tensor layout",        NPURT_ERR_SECTION, AT(tensor[0].layout), NPUB_LAYOUT_LINEAR },
-	{ "output in pixels",     NPURT_ERR_SECTION, AT(tensor[1].layout), NPUB_LAYOUT_PIXEL },
-	{ "tensor element",       NPURT_ERR_SECTION, AT(tensor[0].elem), 3 },
-	{ "tensor size zero",     NPURT_ERR_SECTION, AT(tensor[0].w), 0 },
-	{ "tensor scale",         NPURT_ERR_SECTION, AT(tensor[0].scale), 0x7f800000 },
-	{ "tensor outside BO",    NPURT_ERR_TENSOR,  AT(tensor[0].bytes), 1u << 16 },
-	{ "tensor offset wraps",  NPURT_ERR_TENSOR,  AT(tensor[0].bo_offset), UINT64_MAX - 15 },
-	{ "tensor not on atom",   NPURT_ERR_TENSOR,  AT(tensor[1].bo_offset), 8 },
-	{ "tensor rows overlap",  NPURT_ERR_TENSOR,  AT(tensor[0].row_pixels), 4 },
-	{ "tensor planes overlap", NPURT_ERR_TENSOR, AT(tensor[0].plane_pixels), 29 },
-	{ "tensor plane wraps",   NPURT_ERR_TENSOR,  AT(tensor[1].plane_pixels), UINT32_MAX },
-	{ "tensor rows wrap",     NPURT_ERR_TENSOR,  AT(tensor[0].row_pixels), UINT32_MAX },
-	{ "too few surfaces",     NPURT_ERR_TENSOR,  AT(tensor[1].surfaces), 2 },
-	{ "image too small",      NPURT_ERR_TENSOR,  AT(tensor[0].image_bytes), 16 },
-	{ "image too far",        NPURT_ERR_TENSOR,  AT(tensor[0].n), 2 },
-	{ "conv BO range",        NPURT_ERR_INDEX,   AT(conv.bo_count), 6 },
-	{ "conv plan range",      NPURT_ERR_INDEX,   AT(conv.first_plan), 2 },
-	{ "conv task range",      NPURT_ERR_INDEX,   AT(conv.task_count), UINT32_MAX },
-	{ "conv sync range",      NPURT_ERR_INDEX,   AT(conv.first_sync), UINT32_MAX },
-	{ "conv reloc range",     NPURT_ERR_INDEX,   AT(conv.reloc_count), 1000 },
-	{ "conv word range",      NPURT_ERR_INDEX,   AT(conv.word_count), 10000 },
-	{ "conv name",            NPURT_ERR_INDEX,   AT(conv.input), 4 },
-	{ "input is the output",  NPURT_ERR_INDEX,   AT(conv.input), 1 },
-	{ "input in another BO",  NPURT_ERR_INDEX,   AT(tensor[0].bo), TINY_INTERNAL },
-	{ "output in another BO", NPURT_ERR_INDEX,   AT(tensor[1].bo), TINY_INTERNAL },
-	{ "weights missing",      NPURT_ERR_INDEX,   AT(conv.weights), NPUB_NONE },
-	{ "bias is the input",    NPURT_ERR_INDEX,   AT(conv.bias), 0 },
-	{ "task BO is input",     NPURT_ERR_INDEX,   AT(conv.task_bo), TINY_INPUT },
-	{ "regcmd BO is input",   NPURT_ERR_INDEX,   AT(conv.regcmd_bo), TINY_INPUT },
-	{ "regcmd BO elsewhere",  NPURT_ERR_INDEX,   AT(conv.regcmd_bo), 77 },
-	{ "no plan",              NPURT_ERR_SECTION, AT(conv.plan_count), 0 },
-	{ "reserved conv word",   NPURT_ERR_SECTION, AT(conv.reserved), 1 },
-	{ "groups do not divide", NPURT_ERR_SECTION, AT(conv.groups), 3 },
-	{ "stride zero",          NPURT_ERR_SECTION, AT(conv.stride_y), 0 },
-	{ "dilation zero",        NPURT_ERR_SECTION, AT(conv.dilation_x), 0 },
-	{ "mode unknown",         NPURT_ERR_SECTION, AT(conv.mode), 3 },
-	{ "mode not its layout",  NPURT_ERR_SECTION, AT(conv.mode), NPUB_MODE_PIXEL },
-	{ "output size",          NPURT_ERR_SECTION, AT(conv.out_h), 7 },
-	{ "padding",              NPURT_ERR_SECTION, AT(conv.pad_left), 3 },
-	{ "huge padding",         NPURT_ERR_SECTION, AT(conv.pad_right), UINT32_MAX },
-	{ "huge kernel",          NPURT_ERR_SECTION, AT(conv.kernel_h), UINT32_MAX },
-	{ "huge dilation",        NPURT_ERR_SECTION, AT(conv.dilation_y), UINT32_MAX },
-	{ "commands past BO",     NPURT_ERR_SECTION, AT(conv.regcmd_bo_offset), UINT32_MAX & ~63u },
-	{ "commands not on 64",   NPURT_ERR_SECTION, AT(conv.regcmd_bo_offset), 5064 },
-	{ "records past BO",      NPURT_ERR_SECTION, AT(bo[0].bytes), 40 },
-	{ "plan cores 4",         NPURT_ERR_PLAN,    AT(plan[0].cores), 4 },
-	{ "plan cores 0",         NPURT_ERR_PLAN,    AT(plan[0].cores), 0 },
-	{ "plan split",           NPURT_ERR_PLAN,    AT(plan[0].split), 6 },
-	{ "plan evidence",        NPURT_ERR_PLAN,    AT(plan[0].evidence), 3 },
-	{ "plan hazards",         NPURT_ERR_PLAN,    AT(plan[0].hazards), 4 },
-	{ "plan reserved",        NPURT_ERR_PLAN,    AT(plan[0].reserved[1]), 1 },
-	{ "list past records",    NPURT_ERR_INDEX,   AT(plan[0].list[0].task_count), 100 },
-	{ "list wraps",           NPURT_ERR_INDEX,   AT(plan[0].list[0].first_task), UINT32_MAX },
-	{ "reloc word",           NPURT_ERR_INDEX,   AT(reloc[3].word), 4000 },
-	{ "reloc BO",             NPURT_ERR_INDEX,   AT(reloc[3].bo), 5 },
-	{ "reloc addend",         NPURT_ERR_RELOC,   AT(reloc[3].addend), UINT64_MAX },
-	{ "reloc twice",          NPURT_ERR_RELOC,   AT(reloc[1].word), 0 }, /* see below */
-	{ "sync phase",           NPURT_ERR_SECTION, AT(sync[0].phase), 3 },
-	{ "sync BO",              NPURT_ERR_INDEX,   AT(sync[0].bo), 5 },
-	{ "sync flags",           NPURT_ERR_SECTION, AT(sync[0].flags), 4 },
-	{ "sync nothing",         NPURT_ERR_SECTION, AT(sync[0].flags), 0 },
-	{ "sync reserved",        NPURT_ERR_SECTION, AT(sync[0].reserved), 1 },
-	{ "sync range",           NPURT_ERR_SECTION, AT(sync[0].bytes), UINT64_MAX },
-	/* clang-format on */
-};
-
-static void test_elements(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof element_cases / sizeof element_cases[0]; i++) {
-		const char *name = element_cases[i].name;
-		struct npurt_error error;
-		struct tiny t;
-		enum npurt_err err;
-		uint8_t *blob;
-		size_t bytes;
-
-		tiny_make(
-		    &t, &(struct tiny_options){ .max_cores = 2, .tiles = 2, .bias = 1 });
-		memcpy((char *)&t + element_cases[i].offset, &element_cases[i].value,
-		       element_cases[i].width);
-		if (!strcmp(name, "reloc twice"))
-			t.reloc[1].word = t.reloc[0].word;
-		blob = tiny_bundle(&t, &bytes);
-		err = npurt_verify(blob, bytes, &error);
-		CHECK_ERR(name, err, element_cases[i].want, &error);
-		CHECK(name,
-		      error.code == err && error.detail[0] &&
-			  error.section != NPURT_NOWHERE,
-		      "says nowhere");
-		free(blob);
-	}
-}
-
 /* The writer shares strings, so a bad name needs a change after writing. */
 static void test_names(void **state)
 {
@@ -426,7 +310,6 @@ int main(void)
 		cmocka_unit_test(test_header_and_table),
 		cmocka_unit_test(test_unknown_optional_section),
 		cmocka_unit_test(test_extra_section_is_skipped),
-		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_error_texts),
 	};

@@ -5,7 +5,6 @@
  */
 #include "check.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,18 +25,6 @@ static void make_two_cores(struct tiny *t)
 	tiny_make(t, &(struct tiny_options){ .first_cores = 2, .max_cores = 2 });
 }
 
-static struct npub_reloc *reloc(struct tiny *t, uint32_t task, enum npu_reg reg)
-{
-	uint64_t *word = tiny_word(t, task, npu_regs[reg].offset);
-
-	for (uint32_t i = 0; i < t->reloc_count; i++) {
-		if (t->reloc[i].word == (uint32_t)(word - t->word))
-			return &t->reloc[i];
-	}
-	assert(!"not relocated");
-	return NULL;
-}
-
 static void set_reg(struct tiny *t, uint32_t task, enum npu_reg reg, uint32_t value)
 {
 	tiny_set(tiny_word(t, task, npu_regs[reg].offset), value);
@@ -53,32 +40,32 @@ static void set_rows(struct tiny *t, uint32_t task, uint32_t rows)
 
 static void c_input_row(struct tiny *t)
 {
-	reloc(t, SECOND, NPU_REG_CNA_FEATURE_DATA_ADDR)->addend -= TINY_W * 16;
+	tiny_reloc(t, SECOND, NPU_REG_CNA_FEATURE_DATA_ADDR)->addend -= TINY_W * 16;
 }
 
 static void c_output_between_rows(struct tiny *t)
 {
-	reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend += 16;
+	tiny_reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend += 16;
 }
 
 static void c_output_row(struct tiny *t)
 {
-	reloc(t, SECOND, NPU_REG_DPU_DST_BASE_ADDR)->addend -= TINY_W * 16;
+	tiny_reloc(t, SECOND, NPU_REG_DPU_DST_BASE_ADDR)->addend -= TINY_W * 16;
 }
 
 static void c_output_surface(struct tiny *t)
 {
-	reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend += TINY_PLANE_OUT * 16;
+	tiny_reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend += TINY_PLANE_OUT * 16;
 }
 
 static void c_weights(struct tiny *t)
 {
-	reloc(t, FIRST, NPU_REG_CNA_DCOMP_ADDR0)->addend += 16;
+	tiny_reloc(t, FIRST, NPU_REG_CNA_DCOMP_ADDR0)->addend += 16;
 }
 
 static void c_bias(struct tiny *t)
 {
-	reloc(t, FIRST, NPU_REG_DPU_RDMA_BS_BASE_ADDR)->addend -= 16;
+	tiny_reloc(t, FIRST, NPU_REG_DPU_RDMA_BS_BASE_ADDR)->addend -= 16;
 }
 
 static void c_rows_too_few(struct tiny *t)
@@ -123,8 +110,8 @@ static void c_tile_twice(struct tiny *t)
 	       &t->word[t->task[FIRST].regcmd_addr / 8],
 	       t->task[FIRST].regcfg_amount * sizeof t->word[0]);
 	for (int i = 0; i < 2; i++)
-		reloc(t, SECOND, addresses[i])->addend =
-		    reloc(t, FIRST, addresses[i])->addend;
+		tiny_reloc(t, SECOND, addresses[i])->addend =
+		    tiny_reloc(t, FIRST, addresses[i])->addend;
 }
 
 static void c_reuse_other_banks(struct tiny *t)
@@ -163,7 +150,7 @@ static void c_relu(struct tiny *t)
 
 static void c_barrier_apart(struct tiny *t)
 {
-	reloc(t, BARRIER0, NPU_REG_PPU_RDMA_SRC_BASE_ADDR)->addend += 16;
+	tiny_reloc(t, BARRIER0, NPU_REG_PPU_RDMA_SRC_BASE_ADDR)->addend += 16;
 }
 
 static void c_barrier_value(struct tiny *t)

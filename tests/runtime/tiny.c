@@ -277,3 +277,33 @@ void tiny_fix_crcs(uint8_t *bundle, size_t bytes)
 		h->table_crc = crc32c(&table, 0, s, h->section_count * sizeof *s);
 	h->header_crc = crc32c(&table, 0, h, offsetof(struct npub_header, header_crc));
 }
+
+struct npub_reloc *tiny_reloc(struct tiny *t, uint32_t task, enum npu_reg reg)
+{
+	uint32_t word = (uint32_t)(tiny_word(t, task, npu_regs[reg].offset) - t->word);
+
+	for (uint32_t i = 0; i < t->reloc_count; i++) {
+		if (t->reloc[i].word == word)
+			return &t->reloc[i];
+	}
+	assert(!"no relocation there");
+	return NULL;
+}
+
+void tiny_remove_reloc(struct tiny *t, struct npub_reloc *r)
+{
+	uint32_t at = (uint32_t)(r - t->reloc);
+
+	memmove(r, r + 1, (t->reloc_count - at - 1) * sizeof *r);
+	t->conv.reloc_count = --t->reloc_count;
+}
+
+enum npurt_err tiny_verify(const struct tiny *t, struct npurt_error *error)
+{
+	size_t bytes;
+	uint8_t *blob = tiny_bundle(t, &bytes);
+	enum npurt_err err = npurt_verify(blob, bytes, error);
+
+	free(blob);
+	return err;
+}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 
 #include "bundle_format.h"
+#include "hw/npu_regs.h"
+#include "npurt.h"
 
 /* 8 channels of 6 x 5 to 20 channels of 6 x 5 by 3 x 3, padding 1, batch 1. */
 enum {
@@ -72,6 +74,13 @@ uint64_t *tiny_tail(struct tiny *t, uint32_t task);
 /* Replace the value field of a word. */
 void tiny_set(uint64_t *word, uint32_t value);
 uint32_t tiny_get(const uint64_t *word);
+
+/* The relocation at a register of a task; fails when there is none. */
+struct npub_reloc *tiny_reloc(struct tiny *t, uint32_t task, enum npu_reg reg);
+void tiny_remove_reloc(struct tiny *t, struct npub_reloc *r);
+
+/* npurt_verify() of the written bundle. */
+enum npurt_err tiny_verify(const struct tiny *t, struct npurt_error *error);
 
 /* Recompute all checksums of a bundle that a test has changed. */
 void tiny_fix_crcs(uint8_t *bundle, size_t bytes);
