@@ -104,6 +104,7 @@ static void try_bundle(const uint8_t *bytes, size_t size)
 		if (!memory)
 			abort();
 		npurt_write_input(rt, memory, in.nchw_bytes);
+		npurt_write(rt, NPURT_OPERAND, memory, out.nchw_bytes);
 		npurt_run(rt, NULL);
 		npurt_read_output(rt, memory, out.nchw_bytes);
 		free(memory);
