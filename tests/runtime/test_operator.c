@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "bundle.h"
-#include "fake_device.h"
-#include "tiny.h"
+#include "tiny_fixture.h"
 
 static const struct {
 	const char *name;
@@ -215,6 +214,47 @@ static void test_uint8(void **state)
 	free(blob);
 }
 
+/*
+ * Zeros are taken without a second look only when all that was read is zero, and means
+ * zero.  The second look fails here: this device knows no other result.
+ */
+static void test_zeros_are_doubted(void **state)
+{
+	static const struct {
+		const char *name;
+		struct tiny_options options;
+		int input, operand; /* bytes they are filled with */
+		enum npurt_err want;
+	} cases[] = {
+		{ "zeros of zeros", { .op = NPUB_OP_ADD }, 0, 0, NPURT_OK },
+		{ "zeros of an input", { .op = NPUB_OP_ADD }, 1, 0, NPURT_ERR_NOT_EXECUTED },
+		{ "zeros of an operand", { .op = NPUB_OP_ADD }, 0, 1, NPURT_ERR_NOT_EXECUTED },
+		{ "stored zeros", { .int8 = 1 }, 0, 0, NPURT_ERR_NOT_EXECUTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct tiny_fixture *f = tiny_setup(&cases[i].options);
+		struct npurt_error error;
+		struct npurt *rt;
+		size_t bytes;
+		void *place;
+
+		memset(f->output, 0, sizeof f->output);
+		assert_int_equal(npurt_open(&rt, f->blob, f->bytes, &f->device.device,
+					    NULL, &error),
+				 NPURT_OK);
+		npurt_map(rt, NPURT_INPUT, &place, &bytes);
+		memset(place, cases[i].input, bytes);
+		if (!npurt_map(rt, NPURT_OPERAND, &place, &bytes))
+			memset(place, cases[i].operand, bytes);
+		CHECK_ERR(cases[i].name, npurt_run(rt, &error), cases[i].want, &error);
+		npurt_close(rt);
+		free(f->blob);
+		free(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_matter),
 		cmocka_unit_test(test_operand_must_be_written),
 		cmocka_unit_test(test_uint8),
+		cmocka_unit_test(test_zeros_are_doubted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
