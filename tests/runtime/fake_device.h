@@ -4,7 +4,7 @@
 
 #include "device.h"
 
-enum { FAKE_MAX_BOS = 8, FAKE_MAX_CALLS = 64, FAKE_ARENA_BYTES = 1 << 17 };
+enum { FAKE_MAX_BOS = 16, FAKE_MAX_CALLS = 64, FAKE_ARENA_BYTES = 1 << 17 };
 
 enum fake_call_kind { FAKE_CREATE, FAKE_DESTROY, FAKE_SYNC, FAKE_SUBMIT };
 
