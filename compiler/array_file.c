@@ -18,11 +18,11 @@ static const struct {
 	uint32_t bytes;
 	char npy_kind; /* '\0': NumPy has no such type */
 } elems[] = {
-	[ARRAY_F16] = { "fp16", 2, 'f' },  [ARRAY_BF16] = { "bf16", 2, '\0' },
-	[ARRAY_F32] = { "fp32", 4, 'f' },  [ARRAY_F64] = { "fp64", 8, 'f' },
-	[ARRAY_I8] = { "int8", 1, 'i' },   [ARRAY_I16] = { "int16", 2, 'i' },
-	[ARRAY_I32] = { "int32", 4, 'i' }, [ARRAY_I64] = { "int64", 8, 'i' },
-	[ARRAY_U8] = { "uint8", 1, 'u' },  [ARRAY_U16] = { "uint16", 2, 'u' },
+	[ARRAY_F16] = { "fp16", 2, 'f' },   [ARRAY_BF16] = { "bf16", 2, '\0' },
+	[ARRAY_F32] = { "fp32", 4, 'f' },   [ARRAY_F64] = { "fp64", 8, 'f' },
+	[ARRAY_I8] = { "int8", 1, 'i' },    [ARRAY_I16] = { "int16", 2, 'i' },
+	[ARRAY_I32] = { "int32", 4, 'i' },  [ARRAY_I64] = { "int64", 8, 'i' },
+	[ARRAY_U8] = { "uint8", 1, 'u' },   [ARRAY_U16] = { "uint16", 2, 'u' },
 	[ARRAY_U32] = { "uint32", 4, 'u' }, [ARRAY_U64] = { "uint64", 8, 'u' },
 };
 
@@ -104,8 +104,8 @@ static bool array_from_npy(struct array_file *a, const struct npy_header *h,
 {
 	size_t elem = 0;
 
-	while (elem < ELEM_N && (elems[elem].npy_kind != h->kind ||
-				 elems[elem].bytes != h->elem_bytes))
+	while (elem < ELEM_N &&
+	       (elems[elem].npy_kind != h->kind || elems[elem].bytes != h->elem_bytes))
 		elem++;
 	if (elem == ELEM_N)
 		return array_fail(error, "type", "its elements are '%c%u', not numbers",

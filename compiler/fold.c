@@ -57,7 +57,8 @@ struct fold_reading {
 	void *context;
 };
 
-static void convert_run(const struct fold *f, const struct weight_run *run, double *values)
+static void convert_run(const struct fold *f, const struct weight_run *run,
+			double *values)
 {
 	double scale = f->stored_scale ? f->stored_scale[run->k] : 1;
 	double zero = f->stored_zero ? f->stored_zero[run->k] : 0;
@@ -78,12 +79,14 @@ static bool take_block(void *context, uint64_t first, double *values, size_t cou
 
 	while (count) {
 		uint64_t rest = length - first % length;
-		struct weight_run run = { .at = first, .values = values,
+		struct weight_run run = { .at = first,
+					  .values = values,
 					  .k = (uint32_t)(first / (taps * in_c)),
 					  .count = rest < count ? (size_t)rest : count };
 
 		if (r->fold->pixels)
-			run.c = run.k / group_out_c * in_c + (uint32_t)(first / taps % in_c);
+			run.c =
+			    run.k / group_out_c * in_c + (uint32_t)(first / taps % in_c);
 		if (!plain)
 			convert_run(r->fold, &run, values);
 		if (!r->take(r->context, &run))

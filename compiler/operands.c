@@ -50,8 +50,8 @@ static void set_int8(struct npub_op *op, const struct conv_problem *p)
 	if (p->fusion.add) {
 		op->operand_scale = one.scale;
 		op->operand_shift = one.shift;
-		op->operand_zero = p->add_quant.given ? conv_stored_zero(&p->add_quant)
-						      : op->out_zero;
+		op->operand_zero =
+		    p->add_quant.given ? conv_stored_zero(&p->add_quant) : op->out_zero;
 	}
 }
 
@@ -152,9 +152,9 @@ bool operands_load(struct operands *o, const struct conv_problem *p, struct diag
 	bool ok;
 
 	start(o, p);
-	ok = check_leak(o, p, diag) && (p->elem == NPU_ELEM_INT8
-					    ? operands_load_int8(o, p, diag)
-					    : operands_load_fp16(o, p, diag));
+	ok = check_leak(o, p, diag) &&
+	     (p->elem == NPU_ELEM_INT8 ? operands_load_int8(o, p, diag)
+				       : operands_load_fp16(o, p, diag));
 	assert(ok == (diag_errors(diag) == errors));
 	return ok;
 }

@@ -13,9 +13,9 @@
  *     factor[k] = round(2^14 * sw[k] / max sw)           per channel, else 1
  *     bias[k]   = round(bias' / (sx * sw[k])) - zx * sum (w - zw[k])
  *     correction[k] = -zw[k]
- *     f = sx * max sw / sy = m * 2^e, 1 <= m < 2:  scale = round(m * 2^14), shift = 14 - e
- *     operand: the same with f = scale of the operand / (sx * max sw)
- *     limit = round(high / (sx * max sw))
+ *     f = sx * max sw / sy = m * 2^e, 1 <= m < 2:  scale = round(m * 2^14), shift = 14 -
+ * e operand: the same with f = scale of the operand / (sx * max sw) limit = round(high /
+ * (sx * max sw))
  *
  * All of it in double precision, from scales that are floats, as a bundle holds them.
  *
@@ -27,9 +27,9 @@
  *
  * where the second term only counts for a bias that dwarfs all products.  One scale
  * for all: the largest s[k], as a float, and at least a 2^14th of an added tensor's
- * scale by sx, which its converter can still multiply.  One a channel: s[k] moved up to the next of
- * the 2^14 parts of the largest, so that factor[k] is exact; channels of zeros have the
- * largest.  When nothing asks for a scale, sums have the output's, or 1.
+ * scale by sx, which its converter can still multiply.  One a channel: s[k] moved up to
+ * the next of the 2^14 parts of the largest, so that factor[k] is exact; channels of
+ * zeros have the largest.  When nothing asks for a scale, sums have the output's, or 1.
  *
  * The output is chosen for inputs that spread evenly over all 256 values, each for
  * itself: mean mx = (-1/2 - zx) * sx, variance vx = (256^2 - 1) / 12 * sx^2, so that
@@ -51,7 +51,7 @@
 #include "conv_problem.h"
 
 struct tensor_quant {
-	float scale; /* real = (stored - zero) * scale */
+	float scale;  /* real = (stored - zero) * scale */
 	int32_t zero; /* of the stored element */
 	bool uint8;   /* the user has bytes, 128 more than what is stored */
 };
@@ -83,11 +83,11 @@ struct operands {
 	struct tensor_quant input, output, operand; /* 1 and 0 for floats */
 	void *weights; /* out_c x in_c/groups x kernel_h x kernel_w, in p->elem */
 	/* One value an output channel each; NULL when the stream has none. */
-	float *bias;	     /* fp16 */
-	int32_t *bias_fixed; /* int8, everything folded in */
-	int16_t *correction; /* int8 per channel: minus the weights' zero point */
-	uint16_t *factor;    /* int8 per channel: 2^14 is one */
-	float *weight_scale; /* int8: real scale of each channel's weights */
+	float *bias;	      /* fp16 */
+	int32_t *bias_fixed;  /* int8, everything folded in */
+	int16_t *correction;  /* int8 per channel: minus the weights' zero point */
+	uint16_t *factor;     /* int8 per channel: 2^14 is one */
+	float *weight_scale;  /* int8: real scale of each channel's weights */
 	int32_t *weight_zero; /* int8: of each channel; what padding lanes must hold */
 	struct operand_notes notes;
 };

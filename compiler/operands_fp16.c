@@ -80,9 +80,10 @@ static bool set_bias(struct half_load *load)
 			diag_error(load->diag, loc, "bias-range",
 				   "the bias of output channel %u is %g, beyond fp32", k,
 				   load->fold.bias[k]);
-			diag_note(load->diag, loc,
-				  "batch norm and means are part of it; scale weights and "
-				  "bias, and the output back afterwards");
+			diag_note(
+			    load->diag, loc,
+			    "batch norm and means are part of it; scale weights and "
+			    "bias, and the output back afterwards");
 			return false;
 		}
 		load->o->bias[k] = (float)load->fold.bias[k];
@@ -90,7 +91,8 @@ static bool set_bias(struct half_load *load)
 	return true;
 }
 
-bool operands_load_fp16(struct operands *o, const struct conv_problem *p, struct diag *diag)
+bool operands_load_fp16(struct operands *o, const struct conv_problem *p,
+			struct diag *diag)
 {
 	struct half_load load = { .p = p, .o = o, .diag = diag };
 	bool ok = operands_allocate(o, p, diag) && fold_load(&load.fold, p, diag);

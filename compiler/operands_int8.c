@@ -47,7 +47,8 @@ static void sum_range(const struct stored_stat *stat, int64_t *low, int64_t *hig
 static bool refuse_sum(const struct quantizer *q, uint32_t k, int64_t value, double bias)
 {
 	bool products = fabs(bias) < 0x1p30;
-	struct loc loc = conv_attr_loc(q->p, products ? CONV_WEIGHTS : operands_bias_attr(q->p));
+	struct loc loc =
+	    conv_attr_loc(q->p, products ? CONV_WEIGHTS : operands_bias_attr(q->p));
 
 	diag_error(q->diag, loc, "sum-range",
 		   "the sum of output channel %u can reach %lld, beyond 32 bits", k,
@@ -141,7 +142,8 @@ static bool set_output(struct quantizer *q)
 			   "output scale %g is out of range of the sum's step, %g",
 			   (double)o->output.scale, unit);
 		diag_note(q->diag, loc, "scales from %g to %g can be used",
-			  unit / 32767.5, ldexp(unit, NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS));
+			  unit / 32767.5,
+			  ldexp(unit, NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS));
 		return false;
 	}
 	o->op.out_scale = m.scale;
@@ -165,10 +167,11 @@ static bool set_operand(struct quantizer *q)
 	if (!p->fusion.add)
 		return true;
 	if (!requant_multiplier(ratio, &m)) {
-		diag_error(q->diag, loc, "add-scale-range",
-			   "the scale %g of the added tensor is out of range of the sum's "
-			   "step, %g",
-			   (double)o->operand.scale, unit);
+		diag_error(
+		    q->diag, loc, "add-scale-range",
+		    "the scale %g of the added tensor is out of range of the sum's "
+		    "step, %g",
+		    (double)o->operand.scale, unit);
 		diag_note(q->diag, loc, "scales from %g to %g can be used",
 			  ldexp(unit, (int)NPU_MULTIPLIER_BITS - (int)NPU_MAX_SHIFT),
 			  unit * 32767.5);
@@ -197,7 +200,8 @@ static bool set_limit(struct quantizer *q)
 	if (!(o->op.flags & NPUB_OP_CLAMP))
 		return true;
 	if (!requant_limit(act->high, sum_unit(q), &limit)) {
-		diag_error(q->diag, conv_attr_loc(q->p, CONV_ACTIVATION), "activation-limit",
+		diag_error(q->diag, conv_attr_loc(q->p, CONV_ACTIVATION),
+			   "activation-limit",
 			   "the limit %g is less than half a step of the sum, %g",
 			   act->high, sum_unit(q));
 		diag_note(q->diag, conv_attr_loc(q->p, CONV_ACTIVATION),
@@ -209,7 +213,8 @@ static bool set_limit(struct quantizer *q)
 	return true;
 }
 
-/* A sum's step may be this much finer than an added tensor's: half the converter's range. */
+/* A sum's step may be this much finer than an added tensor's: half the converter's range.
+ */
 #define OPERAND_RATIO 0x1p14
 
 /* A step for sums that are all 0: fine enough for what is given. */
@@ -282,10 +287,12 @@ static bool load(struct quantizer *q)
 	return set_bias(q) && set_output(q) && set_operand(q) && set_limit(q);
 }
 
-bool operands_load_int8(struct operands *o, const struct conv_problem *p, struct diag *diag)
+bool operands_load_int8(struct operands *o, const struct conv_problem *p,
+			struct diag *diag)
 {
-	struct quantizer q = { .p = p, .o = o, .diag = diag,
-			       .per_channel = p->fusion.per_channel };
+	struct quantizer q = {
+		.p = p, .o = o, .diag = diag, .per_channel = p->fusion.per_channel
+	};
 	bool ok = load(&q);
 
 	fold_free(&q.fold);

@@ -16,7 +16,9 @@ enum conv_attr operands_bias_attr(const struct conv_problem *p);
 void operands_note_gain(struct operands *o, const struct fold *fold);
 
 /* Everything of `o` from the problem, by element type.  False after an error. */
-bool operands_load_int8(struct operands *o, const struct conv_problem *p, struct diag *diag);
-bool operands_load_fp16(struct operands *o, const struct conv_problem *p, struct diag *diag);
+bool operands_load_int8(struct operands *o, const struct conv_problem *p,
+			struct diag *diag);
+bool operands_load_fp16(struct operands *o, const struct conv_problem *p,
+			struct diag *diag);
 
 #endif

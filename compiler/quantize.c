@@ -64,10 +64,11 @@ static double float_above(double value)
 
 static bool choose_scales(struct quantizer *q)
 {
-	double most = q->least_scale;
+	double top = 0, most;
 
 	for (uint32_t k = 0; k < q->p->out_c; k++)
-		most = fmax(most, least_scale(q, k));
+		top = fmax(top, least_scale(q, k));
+	most = fmax(top, q->least_scale);
 	if (!(most < FLT_MAX)) {
 		bool added = q->least_scale == most;
 		struct loc loc =
@@ -84,8 +85,8 @@ static bool choose_scales(struct quantizer *q)
 	for (uint32_t k = 0; k < q->p->out_c; k++) {
 		double least = least_scale(q, k);
 
-		q->scale[k] = q->largest;
-		if (q->per_channel && least > 0)
+		q->scale[k] = q->largest; /* of the topmost channel, whatever it needs */
+		if (q->per_channel && q->stats[k].peak > 0 && least < top)
 			q->scale[k] = requant_scale_of(
 			    requant_factor_above(least, q->largest), q->largest);
 	}
@@ -139,8 +140,9 @@ static bool check_stored(const struct quantizer *q)
 		diag_error(q->diag, conv_attr_loc(p, CONV_INPUT_STD), "input-std-stored",
 			   "weights stored as int8 cannot be divided by a value for each "
 			   "input channel");
-		diag_note(q->diag, conv_attr_loc(p, CONV_INPUT_STD),
-			  "give one value for all channels, or save the weights as floats");
+		diag_note(
+		    q->diag, conv_attr_loc(p, CONV_INPUT_STD),
+		    "give one value for all channels, or save the weights as floats");
 		return false;
 	}
 	return true;
@@ -176,14 +178,16 @@ static bool set_factors(struct quantizer *q)
 		double error;
 
 		if (!factor) {
-			diag_error(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT), "weight-scale-ratio",
+			diag_error(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT),
+				   "weight-scale-ratio",
 				   "the weight scale %g of channel %u is nothing beside "
 				   "the largest, %g",
 				   q->scale[k], k, q->largest);
-			diag_note(q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT),
-				  "scales down to 1/%u of the largest can be used; make it "
-				  "%g or more",
-				  2 * NPU_FACTOR_ONE, q->largest / NPU_FACTOR_ONE);
+			diag_note(
+			    q->diag, conv_attr_loc(q->p, CONV_WEIGHT_QUANT),
+			    "scales down to 1/%u of the largest can be used; make it "
+			    "%g or more",
+			    2 * NPU_FACTOR_ONE, q->largest / NPU_FACTOR_ONE);
 			return false;
 		}
 		error = fabs(requant_scale_of(factor, q->largest) / q->scale[k] - 1);
@@ -257,8 +261,8 @@ bool quantize_weights(struct quantizer *q)
 {
 	const struct conv_problem *p = q->p;
 
-	q->o->weights = malloc((size_t)p->out_c * conv_group_in_c(p) * p->kernel_h *
-			       p->kernel_w);
+	q->o->weights =
+	    malloc((size_t)p->out_c * conv_group_in_c(p) * p->kernel_h * p->kernel_w);
 	if (!q->o->weights) {
 		diag_error(q->diag, conv_attr_loc(p, CONV_WEIGHTS), "weights-memory",
 			   "out of memory for the weights");

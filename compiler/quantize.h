@@ -9,7 +9,7 @@
 
 /* Of the folded real weights of one output channel. */
 struct channel_stat {
-	double peak;	/* largest magnitude */
+	double peak; /* largest magnitude */
 	double sum;
 	double squares; /* sum of squares */
 	double offset;	/* sum of w' * (input zero point - mean[c]), with pixels */
@@ -39,9 +39,10 @@ struct quantizer {
 	struct channel_stat *stats;
 	struct stored_stat *stored;
 	double *given_scale, *given_zero; /* as written, before batch norm */
-	double least_scale; /* chosen scales are not below; */
-	double free_scale;  /* and are this one when neither weights nor bias ask for any */
-	double *scale;	    /* of each channel's weights, and the largest */
+	double least_scale;		  /* chosen scales are not below; */
+	double
+	    free_scale; /* and are this one when neither weights nor bias ask for any */
+	double *scale;	/* of each channel's weights, and the largest */
 	double largest;
 };
 
@@ -51,12 +52,14 @@ struct quantizer {
 bool quantize_measure(struct quantizer *q);
 
 /*
- * Take the scales that are given, or choose them (operands.h says how); fills scale, largest, o->weight_zero, o->weight_scale and, per channel,
- * o->factor and o->correction (F-68, F-70).  False after an error.
+ * Take the scales that are given, or choose them (operands.h says how); fills scale,
+ * largest, o->weight_zero, o->weight_scale and, per channel, o->factor and o->correction
+ * (F-68, F-70).  False after an error.
  */
 bool quantize_choose_scales(struct quantizer *q);
 
-/* Store the weights in their scales: fills o->weights and stored.  False after an error. */
+/* Store the weights in their scales: fills o->weights and stored.  False after an error.
+ */
 bool quantize_weights(struct quantizer *q);
 
 /* Real values that an output is to hold, 0 among them. */

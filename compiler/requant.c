@@ -38,8 +38,9 @@ uint32_t requant_factor_above(double scale, double largest)
 {
 	double factor = ceil(scale / largest * NPU_FACTOR_ONE);
 
-	return factor < 1 ? 1 : factor > NPU_FACTOR_ONE ? NPU_FACTOR_ONE
-							: (uint32_t)factor;
+	return factor < 1		 ? 1
+	       : factor > NPU_FACTOR_ONE ? NPU_FACTOR_ONE
+					 : (uint32_t)factor;
 }
 
 double requant_scale_of(uint32_t factor, double largest)

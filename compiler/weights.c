@@ -75,8 +75,8 @@ static void set_remedy(struct array_error *error, const char *text)
 
 static struct subject weights_subject(const struct weights_file *w)
 {
-	return (struct subject){ w->p, CONV_WEIGHTS, &w->p->weights, "weights", "weights",
-				 w->diag };
+	return (struct subject){ w->p,	    CONV_WEIGHTS, &w->p->weights,
+				 "weights", "weights",	  w->diag };
 }
 
 /* Whole numbers are weights only if somebody tells their scale. */
@@ -122,9 +122,10 @@ bool weights_open(struct weights_file *w, const struct conv_problem *p, struct d
 		return true; /* from the seed */
 	subject = weights_subject(w);
 	if (open_source(&w->file, &p->weights, &w->error)) {
-		set_remedy(&w->error,
-			   "weights are out_c, in_c / groups, kernel_h, kernel_w; reshape "
-			   "or transpose the array, or correct the conv's sizes");
+		set_remedy(
+		    &w->error,
+		    "weights are out_c, in_c / groups, kernel_h, kernel_w; reshape "
+		    "or transpose the array, or correct the conv's sizes");
 		if (check_shape(p, &w->file, want, 4, least, &w->error) &&
 		    check_weight_type(w))
 			return true;
@@ -174,17 +175,17 @@ static bool take_finite(void *context, uint64_t first, double *values, size_t co
 		sum += values[i] * 0;
 	for (size_t i = 0; sum != 0 && i < count; i++)
 		if (!isfinite(values[i]))
-			return weights_refuse(r->w, first + i, "finite", FINITE_REMEDY, "%s",
-					      isnan(values[i]) ? "not a number"
-							       : "infinite");
+			return weights_refuse(
+			    r->w, first + i, "finite", FINITE_REMEDY, "%s",
+			    isnan(values[i]) ? "not a number" : "infinite");
 	return r->take(r->context, first, values, count);
 }
 
 static bool read_seed(struct weights_file *w, array_take *take, void *context)
 {
 	const struct conv_problem *p = w->p;
-	uint64_t count = (uint64_t)p->out_c * conv_group_in_c(p) * p->kernel_h *
-			 p->kernel_w;
+	uint64_t count =
+	    (uint64_t)p->out_c * conv_group_in_c(p) * p->kernel_h * p->kernel_w;
 	double *values = malloc(ARRAY_BLOCK_ELEMS * sizeof *values);
 	bool ok = values || array_fail(&w->error, "memory", "out of memory");
 
@@ -224,15 +225,17 @@ static const struct channel_kind {
 	enum seed_stream stream;
 } kinds[] = {
 	[CHANNEL_BIAS] = { CONV_BIAS, "bias", "bias", FLOAT_REMEDY, 16, 0, SEED_BIAS },
-	[CHANNEL_BN_SCALE] = { CONV_BN_SCALE, "bn_scale", "bn-scale", FLOAT_REMEDY, 0.25, 1,
-			       SEED_BN_SCALE },
+	[CHANNEL_BN_SCALE] = { CONV_BN_SCALE, "bn_scale", "bn-scale", FLOAT_REMEDY, 0.25,
+			       1, SEED_BN_SCALE },
 	[CHANNEL_BN_SHIFT] = { CONV_BN_SHIFT, "bn_shift", "bn-shift", FLOAT_REMEDY, 16, 0,
 			       SEED_BN_SHIFT },
 	[CHANNEL_WEIGHT_SCALE] = { CONV_WEIGHT_QUANT, "weight scales", "weight-scale",
-				   "a scale is the real number that a stored 1 stands for",
+				   "a scale is the real number that a stored 1 stands "
+				   "for",
 				   0, 0, SEED_WEIGHTS },
 	[CHANNEL_WEIGHT_ZERO] = { CONV_WEIGHT_QUANT, "weight zero points", "weight-zero",
-				  "a zero point is the stored int8 weight that stands for 0",
+				  "a zero point is the stored int8 weight that stands "
+				  "for 0",
 				  0, 0, SEED_WEIGHTS },
 };
 
@@ -272,13 +275,14 @@ static bool take_channels(void *context, uint64_t first, double *values, size_t 
 
 	for (size_t i = 0; i < count; i++) {
 		bool finite = isfinite(values[i]);
-		const char *why = finite ? channel_value_why(load->which, values[i])
-					 : "not finite";
+		const char *why =
+		    finite ? channel_value_why(load->which, values[i]) : "not finite";
 
 		load->values[first + i] = values[i];
 		if (!why)
 			continue;
-		set_remedy(load->error, finite ? kinds[load->which].remedy : FINITE_REMEDY);
+		set_remedy(load->error,
+			   finite ? kinds[load->which].remedy : FINITE_REMEDY);
 		return array_fail(load->error, finite ? "range" : "finite",
 				  "element [%llu] is %g, %s",
 				  (unsigned long long)(first + i), values[i], why);

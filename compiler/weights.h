@@ -13,7 +13,7 @@ struct weights_file {
 	const struct conv_problem *p;
 	struct diag *diag;
 	struct array_file file; /* not with a seed */
-	bool stored; /* int8 numbers that are weights as they are stored */
+	bool stored;		/* int8 numbers that are weights as they are stored */
 	struct array_error error;
 };
 
