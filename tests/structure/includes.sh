@@ -46,6 +46,10 @@ module 'grammar' \
 module 'CBUF arithmetic' '(cbuf|layout|plan|hw/npu_hw)\.h' compiler/cbuf.[ch]
 module 'planner' '(bundle_format|cbuf|chan|conv_problem|layout|plan|tiles|words|hw/npu_hw)\.h' \
 	compiler/plan*.[ch] compiler/tiles.[ch] compiler/words.[ch] compiler/layout.[ch]
+module 'requantisation' '(requant|hw/npu_hw)\.h' compiler/requant.[ch]
+module 'numbers of a conv' \
+	'(array_file|bundle_format|conv_attr|conv_problem|fold|fp16|operands|operands_priv|quantize|requant|seed|weights)\.h' \
+	compiler/operands*.[ch] compiler/quantize.[ch] compiler/fold.[ch] compiler/weights.[ch] compiler/output_range.c
 module 'packer' '(layout|operands|pack|transpose|transpose_tile)\.h' compiler/pack*.[ch] compiler/transpose*
 module 'lowering' '(chan|lower|lower_priv|plan|layout|hw/npu_regs)\.h' compiler/lower*.[ch]
 module 'encoder' '(encode|lower|hw/npu_word|hw/npu_regs)\.h' compiler/encode.[ch]
