@@ -190,9 +190,15 @@ struct weight_quant {
 	int8_t *stored;
 };
 
+/* What weights that come as int8 are multiplied by: one value for a whole channel. */
+static double stored_gain(const struct problem *p, const struct data *d, uint32_t k)
+{
+	return gain_of(p, d, k) / std_of(p, 0);
+}
+
 static double given_scale(const struct problem *p, const struct data *d, uint32_t k)
 {
-	double gain = fabs(gain_of(p, d, k));
+	double gain = fabs(stored_gain(p, d, k));
 	float scale = (float)p->weight_scale;
 
 	if (d->weight_scales)
@@ -247,7 +253,7 @@ static void set_stored(struct weight_quant *w, const struct problem *p,
 	const size_t kernel = d->w_count / p->r.k;
 
 	for (uint32_t k = 0; k < p->r.k; k++) {
-		double gain = gain_of(p, d, k);
+		double gain = stored_gain(p, d, k);
 		int32_t zero = w->zero[k];
 
 		if (p->stored_weights && gain < 0 && zero)

@@ -16,7 +16,15 @@ struct limits {
 
 static const struct limits shape_limits = { 24000000, 3000000, 1500000 };
 /* Many small ones find more: what is large is the shapes' business. */
-static const struct limits operator_limits = { 1000000, 60000, 60000 };
+static const struct limits operator_limits = { 2000000, 100000, 100000 };
+
+/* Channel parts are whole groups of kernels. */
+static uint32_t kernel_groups(const struct problem *p)
+{
+	uint32_t group = p->int8 ? 32 : 16;
+
+	return (p->r.k + group - 1) / group;
+}
 
 /* Padding stays below the window and inside its field; windows fit. */
 static void make_legal(struct problem *p)
@@ -34,9 +42,8 @@ static void make_legal(struct problem *p)
 		r->w = window_w - r->pl - r->pr;
 	if (p->split_y > ref_out_h(r))
 		p->split_y = ref_out_h(r);
-	/* Channel parts are whole groups of 16 kernels. */
-	if (p->split_k > (r->k + 15) / 16)
-		p->split_k = (r->k + 15) / 16;
+	if (p->split_k > kernel_groups(p))
+		p->split_k = kernel_groups(p);
 }
 
 static bool is_small(const struct problem *p, const struct limits *most)
@@ -128,5 +135,5 @@ bool problem_is_sane(const struct problem *p)
 	       ref_out_h(r) && ref_out_w(r) && r->pt < (r->kh - 1) * r->dy + 1 &&
 	       r->pl < (r->kw - 1) * r->dx + 1 && r->pb < (r->kh - 1) * r->dy + 1 &&
 	       r->pr < (r->kw - 1) * r->dx + 1 && p->split_y <= ref_out_h(r) &&
-	       p->split_k <= (r->k + 15) / 16 && operator_is_sane(p);
+	       p->split_k <= kernel_groups(p) && operator_is_sane(p);
 }

@@ -30,11 +30,17 @@
 #define MAX_PROBLEMS 65536u
 #define MAX_FAILURES 5u /* of a worker, before it gives up */
 #define MAX_REFUSED_PERCENT 15u
+#define MAX_FAMILIES 64u
 
 struct reason {
 	char rule[64];
 	uint32_t count;
 	char example[256];
+};
+
+struct family_tally {
+	const char *name;
+	uint32_t done, refused;
 };
 
 /* What a worker has done; in memory that the parent sees, even after a crash. */
@@ -43,6 +49,8 @@ struct tally {
 	uint64_t macs;
 	uint32_t reason_count;
 	struct reason reasons[MAX_REASONS];
+	uint32_t family_count;
+	struct family_tally families[MAX_FAMILIES];
 };
 
 struct run {
@@ -93,6 +101,21 @@ static void count_refusal(struct tally *t, const struct result *result)
 		snprintf(r->example, sizeof r->example, "%.250s", result->why);
 	}
 	r->count++;
+}
+
+static void count_family(struct tally *t, const char *name, uint32_t done,
+			 uint32_t refused)
+{
+	struct family_tally *f = t->families;
+
+	while (f < t->families + t->family_count && strcmp(f->name, name) != 0)
+		f++;
+	if (f == t->families + MAX_FAMILIES)
+		return;
+	t->family_count += f == t->families + t->family_count;
+	f->name = name;
+	f->done += done;
+	f->refused += refused;
 }
 
 struct wrong {
@@ -154,6 +177,7 @@ static void work(const struct run *run, uint32_t worker, uint32_t first, uint32_
 		run_one(run, &result, &p, form);
 		t->done++;
 		t->macs += ref_macs(&p.r);
+		count_family(t, p.family, 1, result.outcome == OUTCOME_REFUSED);
 		if (result.outcome == OUTCOME_RIGHT) {
 			t->right++;
 		} else if (result.outcome == OUTCOME_REFUSED) {
@@ -220,6 +244,25 @@ static uint32_t max_refused(const struct run *run)
 	return run->slugs ? 0 : MAX_REFUSED_PERCENT;
 }
 
+/* Of no family may most be refused: nothing would be known of it. */
+static bool check_families(const struct run *run, const struct tally *sum)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < sum->family_count; i++) {
+		const struct family_tally *f = &sum->families[i];
+
+		if (f->refused * 2 <= f->done || run->slugs)
+			continue;
+		printf("%s: %u of %u are refused: at most half may be\n", f->name,
+		       f->refused, f->done);
+		ok = false;
+	}
+	if (run->kind == PROBLEM_OPERATORS)
+		printf("%u features\n", sum->family_count);
+	return ok;
+}
+
 /* Print the sum of all workers; true when everything is as it should be. */
 static bool summarize(const struct run *run, uint32_t want)
 {
@@ -241,6 +284,9 @@ static bool summarize(const struct run *run, uint32_t want)
 			for (uint32_t j = 0; j < t->reasons[i].count; j++)
 				count_refusal(&sum, &r);
 		}
+		for (uint32_t i = 0; i < t->family_count; i++)
+			count_family(&sum, t->families[i].name, t->families[i].done,
+				     t->families[i].refused);
 	}
 	printf("%u problems: %u right, %u refused, %u wrong; %.2f GMAC\n", sum.done,
 	       sum.right, sum.refused, sum.wrong, (double)sum.macs * 1e-9);
@@ -251,7 +297,7 @@ static bool summarize(const struct run *run, uint32_t want)
 		printf("too many are refused: at most %u%% may be\n", max_refused(run));
 		return false;
 	}
-	return sum.wrong == 0 && sum.done == want;
+	return check_families(run, &sum) && sum.wrong == 0 && sum.done == want;
 }
 
 /* ---- what to run ---- */

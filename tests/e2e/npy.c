@@ -71,17 +71,19 @@ bool npy_write_weights(const char *dir, const struct problem *p, const struct da
 
 static const char *type_of(const struct problem *p, const struct user_quant *q)
 {
-	return !p->int8 ? "<f2" : q->uint8 || p->means || p->stds ? "|u1" : "|i1";
+	return !p->int8 ? "<f2" : q->uint8 ? "|u1" : "|i1";
 }
 
 bool npy_write_inputs(const char *dir, const struct problem *p, const struct data *d)
 {
 	const uint32_t x[] = { p->r.n, p->r.c, p->r.h, p->r.w };
 	const uint32_t y[] = { p->r.n, p->r.k, ref_out_h(&p->r), ref_out_w(&p->r) };
+	const struct user_quant pixels = { .uint8 = true };
 	size_t bytes = data_elem_bytes(p);
 
-	return write_array(dir, "x.npy", type_of(p, &p->input), 4, x, d->x,
-			   d->x_count * bytes) &&
+	return write_array(dir, "x.npy",
+			   type_of(p, p->means || p->stds ? &pixels : &p->input), 4, x,
+			   d->x, d->x_count * bytes) &&
 	       (!p->add ||
 		write_array(dir, "operand.npy",
 			    type_of(p, p->operand.given ? &p->operand : &p->output), 4, y,

@@ -144,9 +144,6 @@ static void batch_norm(struct problem *p, uint64_t *s)
 
 	p->bn_scale = which & 1;
 	p->bn_shift = which & 2;
-	/* numbers that are stored as one scale says cannot have others */
-	if (p->bn_scale && p->stored_weights && p->weight_scales == WEIGHTS_GIVEN)
-		p->stored_weights = false;
 	if (!p->stored_weights && p->weight_scales >= WEIGHTS_GIVEN && p->bn_scale)
 		p->weight_scale *= 2;
 }
@@ -320,12 +317,12 @@ const char *operator_draw(struct problem *p, uint64_t *s, uint32_t feature)
 /* Means that one padding value can stand for: a byte near all of them, or 0. */
 static void settle_means(struct problem *p)
 {
+	double byte = fmin(floor(p->mean[0]) + 1, 254);
+
 	for (uint32_t i = 0; i < MAX_PIXEL_CHANS; i++) {
 		double off = p->mean[i] - floor(p->mean[i]) - 0.5;
 
-		p->mean[i] = p->int8 ? floor(p->mean[0]) + off * 0.9 : 0;
-		if (p->mean[i] < 0 || p->mean[i] > 255)
-			p->mean[i] = floor(p->mean[0]);
+		p->mean[i] = p->int8 ? byte + off * 0.9 : 0;
 	}
 }
 
@@ -348,7 +345,8 @@ static void settle(struct problem *p)
 	p->stds = p->stds > 1 ? r->c : p->stds;
 	if (p->means || p->stds)
 		p->input = (struct user_quant){ .given = false };
-	if (p->stds || (p->bn_scale && p->weight_scales == WEIGHTS_GIVEN))
+	/* numbers that are stored with one scale a channel have no other */
+	if (p->stds > 1 || (p->bn_scale && p->weight_scales == WEIGHTS_GIVEN))
 		p->stored_weights = false;
 	if (r->pt || r->pl || r->pb || r->pr)
 		settle_means(p);
@@ -367,7 +365,7 @@ void operator_finish(struct problem *p, uint64_t *s)
 	unit /= p->stds ? p->std[0] : 1;
 	p->spread = unit * sqrt(products);
 	/* floats are stored in steps that suit what they have become */
-	if (p->stds && p->weight_scales >= WEIGHTS_GIVEN)
+	if (p->stds && p->weight_scales >= WEIGHTS_GIVEN && !p->stored_weights)
 		p->weight_scale /= p->std[0];
 	if (p->act == REF_ACT_CLIP)
 		p->high = p->high == 0 ? 6 : p->high * p->spread;
@@ -398,5 +396,6 @@ bool operator_is_sane(const struct problem *p)
 	      p->weight_scales != WEIGHTS_GIVEN)))
 		return false;
 	return !p->stored_weights ||
-	       (given && !p->stds && !(p->bn_scale && p->weight_scales == WEIGHTS_GIVEN));
+	       (given && p->stds <= 1 &&
+		!(p->bn_scale && p->weight_scales == WEIGHTS_GIVEN));
 }
