@@ -228,6 +228,56 @@ static void test_real(void **state)
 	assert_true(y[1] == -34);
 }
 
+/* docs/numerics.md, "An example". */
+static void test_documented_example(void **state)
+{
+	const struct ref_conv r = { .n = 1,
+				    .c = 2,
+				    .h = 1,
+				    .w = 3,
+				    .k = 2,
+				    .kh = 1,
+				    .kw = 2,
+				    .sy = 1,
+				    .sx = 1,
+				    .pl = 1,
+				    .dy = 1,
+				    .dx = 1,
+				    .g = 1 };
+	const int8_t x[] = { 10, -3, 20, /**/ 0, 7, -8 };
+	const int8_t w[] = { 3, -2, 1, 5, /**/ 7, -4, 2, 9 };
+	const double scale[] = { 0.25, 3.0 / 16 }, bias[] = { 1.5, -2 };
+	const struct ref_operator o = {
+		.input = { 0.5, 4 },
+		.output = { 0.75, -3 },
+		.per_channel = true,
+		.weight_scale = scale,
+		.bias = bias,
+		.act = REF_ACT_RELU,
+	};
+	const int32_t want[] = { -3, 6, -3, /**/ -3, 5, -3 };
+	const double real[] = {
+		-3, 6.875 / 0.75 - 3, -3, /**/ -3, 6.34375 / 0.75 - 3, -3
+	};
+	struct ref_fixed f;
+	const char *why;
+	int32_t y[6];
+	double values[6];
+
+	(void)state;
+	assert_true(ref_fixed_derive(&f, &r, w, &o, &why));
+	assert_true(f.factor[0] == 16384 && f.factor[1] == 12288);
+	assert_true(f.bias[0] == -16 && f.bias[1] == -77 && f.pad == 4);
+	assert_true(f.out_scale == 0x5555 && f.out_shift == 17 && f.out_zero == -3);
+	ref_fixed_run(&r, x, w, NULL, &f, y);
+	ref_real_run(&r, x, w, NULL, &o, values);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_int_equal(y[i], want[i]);
+		assert_true(fabs(values[i] - real[i]) < 1e-9);
+	}
+	ref_fixed_free(&f);
+}
+
 static uint32_t draw(uint32_t *seed, uint32_t below)
 {
 	*seed = *seed * 1664525 + 1013904223;
@@ -323,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_derive_multiplier),
 		cmocka_unit_test(test_derive_channels),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_documented_example),
 		cmocka_unit_test(test_real),
 		cmocka_unit_test(test_models_agree),
 	};
