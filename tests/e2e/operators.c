@@ -226,6 +226,7 @@ static const struct feature {
 	{ "int8 to int32", true, NULL, { int32_output } },
 	{ "int8 bias", true, NULL, { bias } },
 	{ "int8 batch norm", true, NULL, { batch_norm } },
+	{ "int8 batch norm of stored weights", true, NULL, { weight_zeros, batch_norm } },
 	{ "int8 relu", true, NULL, { relu } },
 	{ "int8 clip", true, NULL, { clip } },
 	{ "int8 leaky", true, NULL, { leaky } },
@@ -352,6 +353,18 @@ static void settle(struct problem *p)
 		settle_means(p);
 }
 
+/*
+ * A scale that makes the sum's step a hair less than a power of two of it: the output's
+ * multiplier rounds up to the next one.
+ */
+static double scale_near_power(const struct problem *p)
+{
+	double input = !p->input.given ? 1.0 / 128 : (double)(float)p->input.scale;
+	double step = input * (double)(float)p->weight_scale;
+
+	return step * exp2(round(log2(p->output.scale / step))) * (1 + 0x1p-18);
+}
+
 void operator_finish(struct problem *p, uint64_t *s)
 {
 	double products = (double)(p->r.c / p->r.g) * p->r.kh * p->r.kw, unit;
@@ -371,6 +384,8 @@ void operator_finish(struct problem *p, uint64_t *s)
 		p->high = p->high == 0 ? 6 : p->high * p->spread;
 	if (p->int8 && p->output.given)
 		draw_quant(&p->output, s, p->spread / 128, p->spread / 8);
+	if (p->output.given && p->weight_scales >= WEIGHTS_GIVEN && draw_chance(s, 10))
+		p->output.scale = scale_near_power(p);
 	if (p->int8 && p->operand.given)
 		draw_quant(&p->operand, s, p->spread / 256, p->spread / 8);
 }
