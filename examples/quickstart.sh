@@ -43,8 +43,15 @@ echo "== running it on the simulator and comparing with plain loops"
 "$npurun" edges.npub --device sim --input picture.ppm --output edges.png \
 	--image-abs --image-range 0,1.5 --check
 
+echo "== the same in 8-bit integers, on the picture's bytes, against the floats"
+"$npucc" "$examples/edges.int8.conv" -o edges8.npub
+"$npurun" edges.npub --device sim -q --input picture.ppm --output float.npy
+"$npurun" edges8.npub --device sim --input picture.ppm --output edges8.png \
+	--image-abs --image-range 0,1.5 --check --compare float.npy --min-snr 25
+
 echo "== done; in $out:"
 echo "    picture.ppm   the picture"
 echo "    edges.png     its edges: red left-right, green top-bottom, blue fine detail"
+echo "    edges8.png    the same from edges8.npub; float.npy is what it was compared with"
 echo "    edges.npub    the bundle that libnpurt runs"
 echo "    edges.txt     what was decided, and why"

@@ -55,7 +55,8 @@ run_run_bundle() {
 run_quickstart() {
 	NPUCC_BUILD=$build "$examples/quickstart.sh" "$work/out" >quickstart.txt
 	grep -q 'check: PASS' quickstart.txt || fail "$(cat quickstart.txt)"
-	for file in picture.ppm edges.png edges.npub edges.txt; do
+	grep -q 'differ from the fixed-point reference' quickstart.txt || fail "no int8 check"
+	for file in picture.ppm edges.png edges.npub edges.txt edges8.png edges8.npub; do
 		[ -s "out/$file" ] || fail "quickstart left no $file"
 	done
 }
