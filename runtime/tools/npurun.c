@@ -16,6 +16,7 @@ static void session_close(struct session *s)
 	npurt_device_close(s->device);
 	tensor_free(&s->input);
 	tensor_free(&s->operand);
+	tensor_free(&s->reference);
 	tensor_free(&s->output);
 	run_dump_close(&s->dump);
 	bundle_file_close(&s->bundle);

@@ -17,7 +17,8 @@ struct session {
 	bool simulated;
 	struct npurt *rt;
 	struct tensor input, output;
-	struct tensor operand; /* no data: the conv adds none */
+	struct tensor operand;	 /* no data: the conv adds none */
+	struct tensor reference; /* of --compare; no data: none */
 	struct run_dump dump;
 	FILE *report; /* where results are told: not where the output goes */
 };
@@ -35,6 +36,9 @@ enum tool_exit tensors_prepare(struct session *s);
 
 /* Write the output where it was asked for. */
 enum tool_exit tensors_write(const struct session *s);
+
+/* Read what --compare names; the output tensor is there, still empty. */
+enum tool_exit verdict_prepare(struct session *s);
 
 /* --check and --compare: print what came of it.  EXIT_REFUSED when the output failed. */
 enum tool_exit verdict_check(const struct session *s);

@@ -32,14 +32,17 @@ static enum tool_exit feed(struct session *s, struct tensor *t, enum npurt_tenso
 	const struct run_options *o = &s->options;
 	struct tensor_desc desc = desc_of(s->rt, id);
 	bool operand = id == NPURT_OPERAND;
+	struct tensor_in how = o->tensor_in;
 	struct tensor_report report;
 	enum npurt_err err;
 	char text[120];
 
 	if (!tensor_new(t, &desc))
 		return session_no_memory();
+	if (operand)
+		how.side = "the conv adds";
 	if (path) {
-		if (!tensor_read_file(t, path, o->input_format, &o->tensor_in, &report))
+		if (!tensor_read_file(t, path, o->input_format, &how, &report))
 			return tensor_trouble(path, &report);
 		if (report.note[0])
 			session_note(s, path, report.note);
@@ -104,7 +107,9 @@ enum tool_exit tensors_prepare(struct session *s)
 		return tensor_trouble(o->output, &report);
 	if (!tensor_new(&s->output, &out))
 		return session_no_memory();
-	code = check_operand(s, adds);
+	code = verdict_prepare(s);
+	if (code == EXIT_DONE)
+		code = check_operand(s, adds);
 	if (code == EXIT_DONE)
 		code = feed(s, &s->input, NPURT_INPUT, o->input);
 	if (code == EXIT_DONE && adds)

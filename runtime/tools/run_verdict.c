@@ -199,30 +199,33 @@ static uint64_t add_pairs(struct error_stats *stats, const struct tensor *output
 	return at_ends;
 }
 
+enum tool_exit verdict_prepare(struct session *s)
+{
+	struct tensor_report report = { .file_trouble = false };
+
+	if (!s->options.compare || read_reference(&s->reference, s, &report))
+		return EXIT_DONE;
+	tool_complain(PROGRAM, s->options.compare, "%s", report.why);
+	return report.file_trouble ? EXIT_FILE : EXIT_REFUSED;
+}
+
 enum tool_exit verdict_compare(const struct session *s)
 {
-	const char *path = s->options.compare;
-	struct tensor reference = { .data = NULL };
-	struct tensor_report report = { .file_trouble = false };
 	struct error_stats stats = { .count = 0 };
 	uint64_t at_ends;
+	FILE *out;
 	bool good;
 
-	if (!path)
+	if (!s->reference.data)
 		return EXIT_DONE;
-	if (!read_reference(&reference, s, &report)) {
-		tensor_free(&reference);
-		tool_complain(PROGRAM, path, "%s", report.why);
-		return report.file_trouble ? EXIT_FILE : EXIT_REFUSED;
-	}
-	at_ends = add_pairs(&stats, &s->output, &reference);
-	tensor_free(&reference);
-	good = within_limits(s, path, &stats);
+	at_ends = add_pairs(&stats, &s->output, &s->reference);
+	good = within_limits(s, s->options.compare, &stats);
 	if (good && s->options.quiet)
 		return EXIT_DONE;
-	print_stats(good ? s->report : stderr, "compare", &stats, &s->output.desc);
+	out = good ? s->report : stderr;
+	print_stats(out, "compare", &stats, &s->output.desc);
 	if (tensor_is_integer(&s->output.desc))
-		fprintf(good ? s->report : stderr,
+		fprintf(out,
 			"  %llu outputs are the least or the largest that %s holds\n",
 			(unsigned long long)at_ends, tensor_type(&s->output.desc));
 	return good ? EXIT_DONE : EXIT_REFUSED;

@@ -105,7 +105,8 @@ sim 2 plain --check --max-error x
 case="references that do not fit"
 sim 1 plain -q -i real.npy --quantize --compare real.npy
 says err "real.npy: its shape is (1, 16, 9, 13), but the conv gives (1, 8, 9, 13)"
-sim 3 plain -q --compare none.npy
+sim 3 plain --compare none.npy
+grep -q "ran on" out && fail "it ran first"
 sim 1 plain -q --compare all.conv
 says err "all.conv: "
 
@@ -116,7 +117,7 @@ says err "conv 'adds' adds a second tensor, 1x8x9x13 int8; name its file with --
 one_line
 absent no.npy
 sim 1 adds -q -i real.npy --quantize --operand real.npy
-says err "real.npy: its shape is (1, 16, 9, 13), but the conv takes (1, 8, 9, 13)"
+says err "real.npy: its shape is (1, 16, 9, 13), but the conv adds (1, 8, 9, 13)"
 sim 0 adds -q -i real.npy --quantize --operand want.npy --check -o a.npy
 sim 0 adds -q -i real.npy --quantize --operand stored.npy --check -o b.npy
 cmp -s a.npy b.npy && fail "the operand does not matter"
