@@ -48,8 +48,10 @@ run_network() {
 }
 
 run_run_bundle() {
-	said=$("$build/examples/run_bundle")
-	[ "$said" = "320x240 picture, edge in columns 159 160" ] || fail "run_bundle: $said"
+	for program in run_bundle run_bundle.int8; do
+		said=$("$build/examples/$program")
+		[ "$said" = "320x240 picture, edge in columns 159 160" ] || fail "$program: $said"
+	done
 }
 
 run_quickstart() {
