@@ -46,6 +46,42 @@ static void specs_pass(void **state)
 	}
 }
 
+/* Every operation: its plan is recomputed from what the bundle says of it. */
+static void fused_specs_pass(void **state)
+{
+	static const char *const convs[] = {
+		"type int8; output 48; pad 1; add; activation relu; bias seed 3",
+		"type int8; output 48; activation clip 0 6; weight_quant per_tensor; "
+		"input_quant scale 0.02 zero -5; output_quant scale 0.02 zero -128",
+		"type int8; output 48; output_type int32; weight_quant per_tensor; bias seed 1",
+		"type int8; output 32; groups 32; activation leaky 0.1",
+		"type int8; output 48; weight_quant scale 0.01 zero 3; add scale 0.05 zero 3",
+		"type fp16; output 32; add; activation clip 0 6",
+		"type fp16; output 32; output_type fp32; activation relu",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof convs / sizeof convs[0]; i++) {
+		FILE *file = fopen("verify-fused.conv", "w");
+		struct verify_subject s;
+		struct report report;
+
+		assert_non_null(file);
+		fprintf(file, "conv a { input 32x9x9; kernel 3; %s }\n", convs[i]);
+		assert_int_equal(fclose(file), 0);
+		if (subject_open(&s, "verify-fused.conv", NPU_ELEM_FP16) != 0)
+			fail_msg("%s: not compiled", convs[i]);
+		check_subject(&s, &report);
+		for (uint32_t k = 0; k < report.count; k++) {
+			if (report.items[k].verdict != VERDICT_PASS)
+				fail_msg("%s: %s: %s", convs[i], report.items[k].name,
+					 report.items[k].reason);
+		}
+		subject_close(&s);
+	}
+	remove("verify-fused.conv");
+}
+
 /* Written to a file, read back, and with a byte of it changed. */
 static void bundle_files(void **state)
 {
@@ -212,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(specs_pass),
+		cmocka_unit_test(fused_specs_pass),
 		cmocka_unit_test(bundle_files),
 		cmocka_unit_test(templates),
 		cmocka_unit_test(captures),
