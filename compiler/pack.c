@@ -117,12 +117,15 @@ static void visit_slice(const struct conv_problem *p, const struct conv_layout *
 static void copy_rows(uint8_t *to, size_t to_pitch, const uint8_t *from,
 		      size_t from_pitch, const struct kernels *k)
 {
-	const size_t block_bytes = NPU_WEIGHT_BLOCK_CHANS * sizeof(uint16_t);
+	const size_t half_block = NPU_WEIGHT_BLOCK_CHANS * sizeof(uint16_t);
+	const size_t byte_block = NPU_WEIGHT_BLOCK_CHANS;
 	const size_t bytes = k->chans * k->elem_bytes;
 
 	for (size_t i = 0; i < k->count; i++) {
-		if (bytes == block_bytes) /* known when compiled: a few moves */
-			memcpy(to, from, block_bytes);
+		if (bytes == half_block) /* known when compiled: a few moves */
+			memcpy(to, from, half_block);
+		else if (bytes == byte_block)
+			memcpy(to, from, byte_block);
 		else
 			memcpy(to, from, bytes);
 		to += to_pitch * k->elem_bytes;

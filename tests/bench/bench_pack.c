@@ -21,19 +21,24 @@
 static const struct {
 	const char *name;
 	uint32_t in_c, out_c, kernel, groups;
+	enum npu_elem elem;
 } shapes[] = {
-	{ "dense 320x160x3x3", 160, 320, 3, 1 },
-	{ "dense 512x512x3x3", 512, 512, 3, 1 },
-	{ "dense 1024x1024x3x3", 1024, 1024, 3, 1 },
-	{ "dense 2048x2048x3x3", 2048, 2048, 3, 1 },
-	{ "dense 512x512x1x1", 512, 512, 1, 1 },
-	{ "dense 1024x1024x1x1", 1024, 1024, 1, 1 },
-	{ "dense 256x152x5x5 (padded)", 152, 256, 5, 1 },
-	{ "dense 256x128x7x7", 128, 256, 7, 1 },
-	{ "dense 512x512x1x3", 512, 512, 0, 1 },
-	{ "grouped 512x128x3x3 g4", 512, 512, 3, 4 },
-	{ "depthwise 1024x3x3", 1024, 1024, 3, 1024 },
-	{ "depthwise 8192x9x9", 8192, 8192, 9, 8192 },
+	{ "dense 320x160x3x3", 160, 320, 3, 1, NPU_ELEM_FP16 },
+	{ "dense 512x512x3x3", 512, 512, 3, 1, NPU_ELEM_FP16 },
+	{ "dense 1024x1024x3x3", 1024, 1024, 3, 1, NPU_ELEM_FP16 },
+	{ "dense 2048x2048x3x3", 2048, 2048, 3, 1, NPU_ELEM_FP16 },
+	{ "dense 512x512x1x1", 512, 512, 1, 1, NPU_ELEM_FP16 },
+	{ "dense 1024x1024x1x1", 1024, 1024, 1, 1, NPU_ELEM_FP16 },
+	{ "dense 256x152x5x5 (padded)", 152, 256, 5, 1, NPU_ELEM_FP16 },
+	{ "dense 256x128x7x7", 128, 256, 7, 1, NPU_ELEM_FP16 },
+	{ "dense 512x512x1x3", 512, 512, 0, 1, NPU_ELEM_FP16 },
+	{ "grouped 512x128x3x3 g4", 512, 512, 3, 4, NPU_ELEM_FP16 },
+	{ "depthwise 1024x3x3", 1024, 1024, 3, 1024, NPU_ELEM_FP16 },
+	{ "depthwise 8192x9x9", 8192, 8192, 9, 8192, NPU_ELEM_FP16 },
+	{ "int8 dense 512x512x3x3", 512, 512, 3, 1, NPU_ELEM_INT8 },
+	{ "int8 dense 512x512x1x1", 512, 512, 1, 1, NPU_ELEM_INT8 },
+	{ "int8 dense 256x152x5x5 (padded)", 152, 256, 5, 1, NPU_ELEM_INT8 },
+	{ "int8 depthwise 1024x3x3", 1024, 1024, 3, 1024, NPU_ELEM_INT8 },
 };
 
 struct work {
@@ -91,18 +96,18 @@ static bool bench_shape(size_t i)
 	w.p.kernel_h = shapes[i].kernel ? shapes[i].kernel : 1;
 	w.p.kernel_w = shapes[i].kernel ? shapes[i].kernel : 3;
 	w.p.groups = shapes[i].groups;
-	w.p.elem = w.p.out_elem = NPU_ELEM_FP16;
+	w.p.elem = w.p.out_elem = shapes[i].elem;
 	if (!layout_from_problem(&w.layout, &w.p))
 		exit(1);
-	w.bytes =
-	    (size_t)w.p.out_c * conv_group_in_c(&w.p) * w.p.kernel_h * w.p.kernel_w * 2;
+	w.bytes = (size_t)w.p.out_c * conv_group_in_c(&w.p) * w.p.kernel_h *
+		  w.p.kernel_w * w.layout.elem->bytes;
 	w.user = take(w.bytes);
 	w.packed = take(w.layout.weight_bytes);
 	bench_in_turns(bodies, 3, &w, ns, ROUNDS, ROUND_NS);
 	copy = ns[0];
 	pack = ns[1];
 	unpack = ns[2];
-	printf("%-28s %8.2f MiB  memcpy %6.2f GB/s  pack %6.2f (%.2f)  unpack %6.2f "
+	printf("%-32s %8.2f MiB  memcpy %6.2f GB/s  pack %6.2f (%.2f)  unpack %6.2f "
 	       "(%.2f)\n",
 	       shapes[i].name, (double)w.bytes / (1 << 20), (double)w.bytes / copy,
 	       (double)w.bytes / pack, copy / pack, (double)w.bytes / unpack,
