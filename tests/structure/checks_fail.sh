@@ -47,6 +47,9 @@ done <<-END
 	compiler/cbuf.c              diag.h
 	compiler/plan_dense.c        lower.h
 	compiler/pack.c              plan.h
+	compiler/operands_int8.c     plan.h
+	compiler/requant.c           conv_problem.h
+	tests/networks/layer.c       requant.h
 	compiler/lower_conv.c        encode.h
 	compiler/encode.c            plan.h
 	compiler/bundle_write.c      plan.h

@@ -51,6 +51,11 @@ module 'numbers of a conv' \
 	'(array_file|bundle_format|conv_attr|conv_problem|fold|fp16|operands|operands_priv|quantize|requant|seed|weights)\.h' \
 	compiler/operands*.[ch] compiler/quantize.[ch] compiler/fold.[ch] compiler/weights.[ch] compiler/output_range.c
 module 'packer' '(layout|operands|pack|transpose|transpose_tile)\.h' compiler/pack*.[ch] compiler/transpose*
+# What a conv computes with is settled before and without any plan.
+module 'operands' \
+	'(bundle_format|conv_attr|conv_problem|fold|fp16|operands|operands_priv|quantize|requant|seed|weights|hw/npu_hw)\.h' \
+	compiler/operands*.[ch] compiler/quantize*.[ch] compiler/fold*.[ch]
+module 'requantisation' '(requant|hw/npu_hw)\.h' compiler/requant*.[ch]
 module 'lowering' '(chan|lower|lower_priv|plan|layout|hw/npu_regs)\.h' compiler/lower*.[ch]
 module 'encoder' '(encode|lower|hw/npu_word|hw/npu_regs)\.h' compiler/encode.[ch]
 module 'bundle writer' '(bundle_format|bundle_write|crc32c|files|hw/npu_hw)\.h' compiler/bundle_*.[ch]
@@ -61,10 +66,12 @@ module 'logs and evidence' \
 # Plain loops that share nothing with what they judge.
 module 'reference convolutions' '(refconv|check_fixed|bundle_format)\.h' \
 	runtime/tools/refconv.[ch] runtime/tools/check_fixed.[ch]
+module 'numbers of the networks' '(conv_problem|network|npurt|operands|ref_fixed)\.h' \
+	tests/networks/network.h tests/networks/layer.c tests/networks/sample.c
 module 'reference convolutions of tests' '(ref_conv|ref_fixed)\.h' tests/ref/ref_*.[ch]
 
 # Pure arithmetic takes no memory and prints nothing.
-if grep -nE '^#[ \t]*include[ \t]*<(stdio|stdlib)\.h>' compiler/cbuf.[ch] compiler/lower*.[ch] compiler/chan.h; then
+if grep -nE '^#[ \t]*include[ \t]*<(stdio|stdlib)\.h>' compiler/cbuf.[ch] compiler/lower*.[ch] compiler/requant*.[ch] compiler/chan.h; then
 	echo "arithmetic that prints or takes memory" >&2
 	status=1
 fi
