@@ -26,11 +26,26 @@ static void start_subject(struct subject *s, enum npu_elem elem)
 {
 	memset(s, 0, sizeof *s);
 	s->p = (struct conv_problem){
-		.name = (char *)"c1", .batch = 1, .in_c = IN_C, .in_h = 5, .in_w = 7,
-		.out_c = OUT_C, .out_h = 4, .out_w = 6, .kernel_h = 2, .kernel_w = 2,
-		.stride_y = 1, .stride_x = 1, .dilation_y = 1, .dilation_x = 1,
-		.groups = 1, .seed = 7, .weights.kind = SOURCE_SEED,
-		.elem = elem, .out_elem = elem, .input_quant = { .scale = 0.03125 },
+		.name = (char *)"c1",
+		.batch = 1,
+		.in_c = IN_C,
+		.in_h = 5,
+		.in_w = 7,
+		.out_c = OUT_C,
+		.out_h = 4,
+		.out_w = 6,
+		.kernel_h = 2,
+		.kernel_w = 2,
+		.stride_y = 1,
+		.stride_x = 1,
+		.dilation_y = 1,
+		.dilation_x = 1,
+		.groups = 1,
+		.seed = 7,
+		.weights.kind = SOURCE_SEED,
+		.elem = elem,
+		.out_elem = elem,
+		.input_quant = { .scale = 0.03125 },
 		.fusion.per_channel = elem == NPU_ELEM_INT8,
 	};
 	for (uint32_t k = 0; k < OUT_C; k++)
@@ -105,7 +120,8 @@ static void test_weight_scales(void **state)
 			end_subject(&s);
 			continue;
 		}
-		assert_true(largest >= most / 127 && largest < most / 127 * (1 + 0x1p-22));
+		assert_true(largest >= most / 127 &&
+			    largest < most / 127 * (1 + 0x1p-22));
 		step = largest / 0x4000;
 		for (uint32_t k = 0; k < OUT_C; k++) {
 			double scale = s.o.factor[k] * step, peak = peak_of(&s, k);
@@ -118,7 +134,8 @@ static void test_weight_scales(void **state)
 				fail_msg("peak %g of %g: factor %u", peak, most,
 					 s.o.factor[k]);
 		}
-		assert_true(s.o.notes.factor_error < 1e-15 && !s.o.notes.saturated_weights);
+		assert_true(s.o.notes.factor_error < 1e-15 &&
+			    !s.o.notes.saturated_weights);
 		end_subject(&s);
 	}
 }
@@ -132,8 +149,8 @@ static void test_large_bias(void **state)
 
 		start_subject(&s, NPU_ELEM_INT8);
 		s.p.fusion.per_channel = !one;
-		s.p.weight_quant.kind = one ? WEIGHT_QUANT_PER_TENSOR
-					    : WEIGHT_QUANT_PER_CHANNEL;
+		s.p.weight_quant.kind =
+		    one ? WEIGHT_QUANT_PER_TENSOR : WEIGHT_QUANT_PER_CHANNEL;
 		draw_weights(&s);
 		draw_channels(&s, 1e12);
 		load(&s);
@@ -199,7 +216,8 @@ static void check_output(const struct subject *s)
 	low = fminl(low, 0);
 	high = fmaxl(high, 0);
 	for (uint32_t k = 0; k < OUT_C; k++)
-		unit = fmaxl(unit, s->p.input_quant.scale * (long double)s->o.weight_scale[k]);
+		unit = fmaxl(unit,
+			     s->p.input_quant.scale * (long double)s->o.weight_scale[k]);
 	scale = fmaxl((high - low) / 255, unit);
 	if (fabsl((long double)s->o.output.scale / scale - 1) > 1e-6L ||
 	    fabsl(s->o.output.zero - (-128 - low / scale)) > 0.5001L)
@@ -245,8 +263,8 @@ static void test_stored_norm(void **state)
 		double scale, want_zero;
 		uint32_t saturated;
 	} cases[] = {
-		{ 2, 0, -128, -128, 1, 0, 0 },	{ 0.5, 5, 127, 127, 0.25, 5, 0 },
-		{ -2, 0, 100, -100, 1, 0, 0 },	{ -2, 0, -128, 127, 1, 0, 1 },
+		{ 2, 0, -128, -128, 1, 0, 0 },	  { 0.5, 5, 127, 127, 0.25, 5, 0 },
+		{ -2, 0, 100, -100, 1, 0, 0 },	  { -2, 0, -128, 127, 1, 0, 1 },
 		{ -1, 3, -128, 127, 0.5, -4, 0 }, { -1, -128, 127, -128, 0.5, 127, 0 },
 		{ 0, 7, 90, 7, 0.5, 7, 0 },
 	};
@@ -268,7 +286,8 @@ static void test_stored_norm(void **state)
 		weights[3][2] = cases[i].weight;
 		s.gain[3] = cases[i].gain;
 		s.p.weight_quant.kind = WEIGHT_QUANT_FILE;
-		put_array(&s.files, &s.p.weights, "|i1", 4, shape, weights, sizeof weights);
+		put_array(&s.files, &s.p.weights, "|i1", 4, shape, weights,
+			  sizeof weights);
 		put_channels(&s.files, &s.p.weight_quant.scales, OUT_C, scales);
 		put_channels(&s.files, &s.p.weight_quant.zeros, OUT_C, zeros);
 		put_channels(&s.files, &s.p.bn_scale, OUT_C, s.gain);
@@ -309,15 +328,16 @@ static void test_fold_half(void **state)
 		}
 		load(&s);
 		for (uint32_t k = 0; k < OUT_C; k++) {
-			long double bias = (long double)s.bias[k] * s.gain[k] + s.shift[k];
+			long double bias =
+			    (long double)s.bias[k] * s.gain[k] + s.shift[k];
 			long double size = fabsl(bias);
 
 			for (uint32_t i = 0; i < WINDOW; i++) {
 				uint32_t c = i / TAPS;
 				double std = n->std_count ? n->std[c] : 1;
 				uint16_t got = ((uint16_t *)s.o.weights)[k * WINDOW + i];
-				long double off =
-				    value_of_half(got) * (long double)n->mean[c % n->mean_count];
+				long double off = value_of_half(got) *
+						  (long double)n->mean[c % n->mean_count];
 
 				assert_int_equal(got, fp16_from_double(s.weight[k][i] *
 								       s.gain[k] / std));
@@ -342,7 +362,8 @@ static void test_seeds(void **state)
 	seed_fill_double(drawn, 0, OUT_C * WINDOW, 7, SEED_WEIGHTS);
 	for (uint32_t i = 0; i < OUT_C * WINDOW; i++)
 		assert_true(fabs(((int8_t *)s.o.weights)[i] -
-				 drawn[i] / (double)s.o.weight_scale[i / WINDOW]) < 0.5001);
+				 drawn[i] / (double)s.o.weight_scale[i / WINDOW]) <
+			    0.5001);
 	end_subject(&s);
 
 	for (uint32_t seed = 0; seed < 50; seed++) {
@@ -366,34 +387,12 @@ static void test_seeds(void **state)
 	assert_true(seen[0] > 0.2 && seen[1] > 12);
 }
 
-/* All of a seed's three forms are one sequence, from any block on. */
-static void test_seed_forms(void **state)
-{
-	enum { COUNT = 1027 };
-	uint16_t halves[COUNT];
-	float singles[COUNT];
-	double all[COUNT], part[COUNT];
-
-	(void)state;
-	seed_fill_fp16(halves, COUNT, 99, SEED_INPUT);
-	seed_fill_float(singles, COUNT, 99, SEED_INPUT, 3);
-	seed_fill_double(all, 0, COUNT, 99, SEED_INPUT);
-	for (uint32_t i = 0; i < COUNT; i++)
-		assert_true(value_of_half(halves[i]) == all[i] &&
-			    (double)singles[i] == 3 * all[i]);
-	for (uint32_t first = 0; first < COUNT; first += 124) {
-		seed_fill_double(part, first, COUNT - first, 99, SEED_INPUT);
-		assert_memory_equal(part, all + first, (COUNT - first) * sizeof *part);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weight_scales), cmocka_unit_test(test_large_bias),
 		cmocka_unit_test(test_output_range),  cmocka_unit_test(test_stored_norm),
 		cmocka_unit_test(test_fold_half),     cmocka_unit_test(test_seeds),
-		cmocka_unit_test(test_seed_forms),
 	};
 
 	print_message("TEST_SEED=%llu\n", start_random());

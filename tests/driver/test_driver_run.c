@@ -8,83 +8,84 @@
 
 #define LINE 64u
 
+static const struct {
+	const char *name;
+	struct tiny_options options;
+	uint32_t cores, mask, number;
+	uint32_t subcore[5][2];
+} plans[] = {
+	{ "one core, one task",
+	  { .tiles = 1 },
+	  1,
+	  0,
+	  3,
+	  { { 0, 1 }, { 0, 1 }, { 0, 1 }, { 0, 0 }, { 0, 0 } } },
+	{ "one core, three tasks",
+	  { .tiles = 3, .bias = 1 },
+	  1,
+	  0,
+	  9,
+	  { { 0, 3 }, { 0, 3 }, { 0, 3 }, { 0, 0 }, { 0, 0 } } },
+	{ "one core, deltas",
+	  { .tiles = 5, .delta = 1 },
+	  1,
+	  0,
+	  15,
+	  { { 0, 5 }, { 0, 5 }, { 0, 5 }, { 0, 0 }, { 0, 0 } } },
+	{ "two cores",
+	  { .max_cores = 2, .tiles = 2 },
+	  2,
+	  3,
+	  4,
+	  { { 2, 2 }, { 4, 2 }, { 0, 0 }, { 0, 0 }, { 0, 0 } } },
+	{ "three cores",
+	  { .max_cores = 3, .tiles = 2, .bias = 1 },
+	  3,
+	  7,
+	  6,
+	  { { 0, 0 }, { 0, 0 }, { 6, 2 }, { 8, 2 }, { 10, 2 } } },
+};
+
 static void test_plans(void **state)
 {
-	static const struct {
-		const char *name;
-		struct tiny_options options;
-		uint32_t cores, mask, number;
-		uint32_t subcore[5][2];
-	} cases[] = {
-		{ "one core, one task",
-		  { .tiles = 1 },
-		  1,
-		  0,
-		  3,
-		  { { 0, 1 }, { 0, 1 }, { 0, 1 }, { 0, 0 }, { 0, 0 } } },
-		{ "one core, three tasks",
-		  { .tiles = 3, .bias = 1 },
-		  1,
-		  0,
-		  9,
-		  { { 0, 3 }, { 0, 3 }, { 0, 3 }, { 0, 0 }, { 0, 0 } } },
-		{ "one core, deltas",
-		  { .tiles = 5, .delta = 1 },
-		  1,
-		  0,
-		  15,
-		  { { 0, 5 }, { 0, 5 }, { 0, 5 }, { 0, 0 }, { 0, 0 } } },
-		{ "two cores",
-		  { .max_cores = 2, .tiles = 2 },
-		  2,
-		  3,
-		  4,
-		  { { 2, 2 }, { 4, 2 }, { 0, 0 }, { 0, 0 }, { 0, 0 } } },
-		{ "three cores",
-		  { .max_cores = 3, .tiles = 2, .bias = 1 },
-		  3,
-		  7,
-		  6,
-		  { { 0, 0 }, { 0, 0 }, { 6, 2 }, { 8, 2 }, { 10, 2 } } },
-	};
 	struct npurt_rknpu_options device = driver_options();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const struct npurt_options options = { .cores = cases[i].cores };
+	for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+		const struct npurt_options options = { .cores = plans[i].cores };
 		const struct rknpu_submit *s;
 		struct npurt_error error;
 		enum stage stage;
 		struct conv c;
 		enum npurt_err err;
 
-		conv_make(&c, &cases[i].options);
+		conv_make(&c, &plans[i].options);
 		board(NULL);
 		trace_begin();
-		err = run_once(cases[i].name, &c, &device, &options, &stage, &error);
-		CHECK_ERR(cases[i].name, err, NPURT_OK, &error);
-		check_no_verdict(cases[i].name);
-		check_nothing_alive(cases[i].name);
+		err = run_once(plans[i].name, &c, &device, &options, &stage, &error);
+		CHECK_ERR(plans[i].name, err, NPURT_OK, &error);
+		check_no_verdict(plans[i].name);
+		check_nothing_alive(plans[i].name);
 		s = &trace[trace_find(RKNPU_SUBMIT, 0)].in.submit;
-		CHECK(cases[i].name, s->flags == 5 && s->fence_fd == -1, "flags %u",
+		CHECK(plans[i].name, s->flags == 5 && s->fence_fd == -1, "flags %u",
 		      s->flags);
-		CHECK(cases[i].name, s->core_mask == cases[i].mask, "mask %u",
+		CHECK(plans[i].name, s->core_mask == plans[i].mask, "mask %u",
 		      s->core_mask);
-		CHECK(cases[i].name, s->task_number == cases[i].number, "%u tasks",
+		CHECK(plans[i].name, s->task_number == plans[i].number, "%u tasks",
 		      s->task_number);
-		CHECK(cases[i].name, s->timeout >= 1000 && s->timeout < 5000,
+		CHECK(plans[i].name, s->timeout >= 1000 && s->timeout < 5000,
 		      "timeout %u", s->timeout);
-		CHECK(cases[i].name,
+		CHECK(plans[i].name,
 		      !s->task_start && !s->task_counter && !s->priority &&
 			  !s->iommu_domain_id && !s->reserved && !s->task_base_addr &&
 			  !s->hw_elapse_time,
 		      "a field is not zero");
-		CHECK(cases[i].name,
+		CHECK(plans[i].name,
 		      s->task_obj_addr ==
 			  trace[trace_find(RKNPU_MEM_CREATE, 0)].out.create.obj_addr,
 		      "task object %llx", (unsigned long long)s->task_obj_addr);
-		CHECK(cases[i].name,
-		      !memcmp(s->subcore_task, cases[i].subcore, sizeof s->subcore_task),
+		CHECK(plans[i].name,
+		      !memcmp(s->subcore_task, plans[i].subcore, sizeof s->subcore_task),
 		      "entries");
 		conv_free(&c);
 	}

@@ -25,4 +25,11 @@ const char *operator_draw(struct problem *p, uint64_t *s, uint32_t feature);
 /* Scales that follow from the sizes, once these are final. */
 void operator_finish(struct problem *p, uint64_t *s);
 
+/* A number whose logarithm is even over that of [least, most]. */
+double draw_log(uint64_t *s, double least, double most);
+/* A zero point of stored elements, at an end of their range as often as not. */
+int32_t draw_zero(uint64_t *s);
+/* Such a scale and zero point, of bytes at times. */
+void draw_quant(struct user_quant *q, uint64_t *s, double least, double most);
+
 #endif

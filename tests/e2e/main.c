@@ -24,34 +24,12 @@
 
 #include "runner.h"
 #include "shrink.h"
+#include "tally.h"
 
 #define MAX_JOBS 16u
-#define MAX_REASONS 32u
 #define MAX_PROBLEMS 65536u
 #define MAX_FAILURES 5u /* of a worker, before it gives up */
 #define MAX_REFUSED_PERCENT 15u
-#define MAX_FAMILIES 64u
-
-struct reason {
-	char rule[64];
-	uint32_t count;
-	char example[256];
-};
-
-struct family_tally {
-	const char *name;
-	uint32_t done, refused;
-};
-
-/* What a worker has done; in memory that the parent sees, even after a crash. */
-struct tally {
-	uint32_t current, done, right, refused, wrong;
-	uint64_t macs;
-	uint32_t reason_count;
-	struct reason reasons[MAX_REASONS];
-	uint32_t family_count;
-	struct family_tally families[MAX_FAMILIES];
-};
 
 struct run {
 	const char *npucc, *npurun;
@@ -85,37 +63,6 @@ static void run_one(const struct run *run, struct result *result, const struct p
 		run_programs(result, p, form, &programs);
 	else
 		run_in_process(result, p, form, run->dir);
-}
-
-static void count_refusal(struct tally *t, const struct result *result)
-{
-	struct reason *r = t->reasons;
-
-	while (r < t->reasons + t->reason_count && strcmp(r->rule, result->rule) != 0)
-		r++;
-	if (r == t->reasons + MAX_REASONS)
-		return;
-	if (r == t->reasons + t->reason_count) {
-		t->reason_count++;
-		snprintf(r->rule, sizeof r->rule, "%s", result->rule);
-		snprintf(r->example, sizeof r->example, "%.250s", result->why);
-	}
-	r->count++;
-}
-
-static void count_family(struct tally *t, const char *name, uint32_t done,
-			 uint32_t refused)
-{
-	struct family_tally *f = t->families;
-
-	while (f < t->families + t->family_count && strcmp(f->name, name) != 0)
-		f++;
-	if (f == t->families + MAX_FAMILIES)
-		return;
-	t->family_count += f == t->families + t->family_count;
-	f->name = name;
-	f->done += done;
-	f->refused += refused;
 }
 
 struct wrong {
@@ -175,22 +122,14 @@ static void work(const struct run *run, uint32_t worker, uint32_t first, uint32_
 		t->current = i;
 		get_problem(run, i, &p);
 		run_one(run, &result, &p, form);
-		t->done++;
-		t->macs += ref_macs(&p.r);
-		count_family(t, p.family, 1, result.outcome == OUTCOME_REFUSED);
-		if (result.outcome == OUTCOME_RIGHT) {
-			t->right++;
-		} else if (result.outcome == OUTCOME_REFUSED) {
-			t->refused++;
-			count_refusal(t, &result);
-		} else {
-			t->wrong++;
-			report_wrong(run, i, &p, form, &result);
-			if (t->wrong == MAX_FAILURES) {
-				printf("worker %u stops after %u wrong problems\n",
-				       worker, t->wrong);
-				break;
-			}
+		tally_count(t, &p, &result);
+		if (result.outcome != OUTCOME_WRONG)
+			continue;
+		report_wrong(run, i, &p, form, &result);
+		if (t->wrong == MAX_FAILURES) {
+			printf("worker %u stops after %u wrong problems\n", worker,
+			       t->wrong);
+			break;
 		}
 	}
 }
@@ -237,67 +176,6 @@ static bool run_workers(struct run *run, uint32_t first, uint32_t end)
 		}
 	}
 	return ok;
-}
-
-static uint32_t max_refused(const struct run *run)
-{
-	return run->slugs ? 0 : MAX_REFUSED_PERCENT;
-}
-
-/* Of no family may most be refused: nothing would be known of it. */
-static bool check_families(const struct run *run, const struct tally *sum)
-{
-	bool ok = true;
-
-	for (uint32_t i = 0; i < sum->family_count; i++) {
-		const struct family_tally *f = &sum->families[i];
-
-		if (f->refused * 2 <= f->done || run->slugs)
-			continue;
-		printf("%s: %u of %u are refused: at most half may be\n", f->name,
-		       f->refused, f->done);
-		ok = false;
-	}
-	if (run->kind == PROBLEM_OPERATORS)
-		printf("%u features\n", sum->family_count);
-	return ok;
-}
-
-/* Print the sum of all workers; true when everything is as it should be. */
-static bool summarize(const struct run *run, uint32_t want)
-{
-	struct tally sum = { 0 };
-
-	for (uint32_t w = 0; w < run->jobs; w++) {
-		const struct tally *t = &run->tallies[w];
-
-		sum.done += t->done;
-		sum.right += t->right;
-		sum.refused += t->refused;
-		sum.wrong += t->wrong;
-		sum.macs += t->macs;
-		for (uint32_t i = 0; i < t->reason_count; i++) {
-			struct result r;
-
-			snprintf(r.rule, sizeof r.rule, "%s", t->reasons[i].rule);
-			snprintf(r.why, sizeof r.why, "%s", t->reasons[i].example);
-			for (uint32_t j = 0; j < t->reasons[i].count; j++)
-				count_refusal(&sum, &r);
-		}
-		for (uint32_t i = 0; i < t->family_count; i++)
-			count_family(&sum, t->families[i].name, t->families[i].done,
-				     t->families[i].refused);
-	}
-	printf("%u problems: %u right, %u refused, %u wrong; %.2f GMAC\n", sum.done,
-	       sum.right, sum.refused, sum.wrong, (double)sum.macs * 1e-9);
-	for (uint32_t i = 0; i < sum.reason_count; i++)
-		printf("  %4u refused by [%s], for example: %s\n", sum.reasons[i].count,
-		       sum.reasons[i].rule, sum.reasons[i].example);
-	if (sum.refused * 100 > sum.done * max_refused(run)) {
-		printf("too many are refused: at most %u%% may be\n", max_refused(run));
-		return false;
-	}
-	return check_families(run, &sum) && sum.wrong == 0 && sum.done == want;
 }
 
 /* ---- what to run ---- */
@@ -393,6 +271,7 @@ int main(int argc, char **argv)
 	const char *seed = getenv("E2E_SEED"), *only = getenv("E2E_ONLY");
 	struct run run = { .jobs = 2 };
 	uint32_t first = 0, end;
+	struct tally sum;
 	bool ok;
 
 	run.seed = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
@@ -413,7 +292,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	ok = run_workers(&run, first, end);
-	ok = summarize(&run, end - first) && ok;
+	tally_sum(&sum, run.tallies, run.jobs);
+	ok = tally_report(&sum, run.slugs ? 0 : MAX_REFUSED_PERCENT) && ok &&
+	     sum.done == end - first;
 	free(run.slugs);
 	return !ok;
 }

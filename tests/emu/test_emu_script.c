@@ -43,66 +43,66 @@ static void good(void **state)
 	npuemu_reset();
 }
 
+static const struct {
+	const char *script, *error;
+} bad_scripts[] = {
+	{ "hung", "bad:1: unknown word 'hung'" },
+	{ "\n\nversion 908\nhung", "bad:4: unknown word 'hung'" },
+	{ "version 908, hung", "bad:1: unknown word 'hung'" },
+	{ "version", "bad:1: 'version' takes a version code such as 908, not "
+		     "'nothing'" },
+	{ "version old", "not 'old'" },
+	{ "version 3", "not '3'" },
+	{ "version 908 909", "bad:1: '909' is too much here" },
+	{ "soc rk9999", "takes rk3588, rk3583, rk3576 or rv1106, not 'rk9999'" },
+	{ "cores 4", "takes 1, 2 or 3, not '4'" },
+	{ "cores 0", "not '0'" },
+	{ "iommu yes", "takes on or off, not 'yes'" },
+	{ "iova-top 0x1001", "takes a page address" },
+	{ "iova-top 0x100001000", "takes a page address" },
+	{ "power-delay -1", "takes milliseconds, not '-1'" },
+	{ "threads 65", "takes 1 to 64" },
+	{ "strict maybe", "takes off, on or abort" },
+	{ "fail", "bad:1: 'nothing' is no call that can fail" },
+	{ "fail ioctl MEM_MAKE errno EIO", "'MEM_MAKE' is no call that can fail" },
+	{ "fail mmap", "'fail' lacks what it is about" },
+	{ "fail mmap errno ENOTHING", "'ENOTHING' is no errno" },
+	{ "fail mmap errno 0", "'0' is no errno" },
+	{ "fail mmap errno", "'nothing' is no errno" },
+	{ "fail call errno EIO", "a number is wanted where 'errno' stands" },
+	{ "fail call 0 errno EIO", "'call' counts from 1" },
+	{ "fail call 1", "'fail' lacks what it is about" },
+	{ "fail mmap call 1 call 2 errno EIO", "'call' stands twice" },
+	{ "hang task", "a number is wanted where 'nothing' stands" },
+	{ "hang task two", "a number is wanted where 'two' stands" },
+	{ "hang call 3", "'call' does not belong here" },
+	{ "irq", "'irq' takes a number" },
+	{ "irq x", "'irq' takes a number" },
+	{ "output wrong", "unknown word 'output'" },
+	{ "reset during", "'reset' lacks what it is about" },
+	{ "foreign job core 1", "'foreign' lacks what it is about" },
+	{ "foreign job core 3 ms 5", "there is no core 3" },
+	{ "node", "'node' takes a path" },
+	{ "node /dev/sda", "node '/dev/sda' is not below /dev/dri" },
+	{ "node /dev/dri/card0 named x", "'named' does not belong here" },
+	{ "node /dev/dri/card0 name", "'name' does not belong here" },
+	{ "node /dev/dri/card0 errno EWHAT", "'EWHAT' is no errno" },
+	{ "a b c d e f g h i j k l m n o p q", "too many words, from 'q' on" },
+};
+
 static void bad(void **state)
 {
-	static const struct {
-		const char *script, *error;
-	} cases[] = {
-		{ "hung", "bad:1: unknown word 'hung'" },
-		{ "\n\nversion 908\nhung", "bad:4: unknown word 'hung'" },
-		{ "version 908, hung", "bad:1: unknown word 'hung'" },
-		{ "version", "bad:1: 'version' takes a version code such as 908, not "
-			     "'nothing'" },
-		{ "version old", "not 'old'" },
-		{ "version 3", "not '3'" },
-		{ "version 908 909", "bad:1: '909' is too much here" },
-		{ "soc rk9999", "takes rk3588, rk3583, rk3576 or rv1106, not 'rk9999'" },
-		{ "cores 4", "takes 1, 2 or 3, not '4'" },
-		{ "cores 0", "not '0'" },
-		{ "iommu yes", "takes on or off, not 'yes'" },
-		{ "iova-top 0x1001", "takes a page address" },
-		{ "iova-top 0x100001000", "takes a page address" },
-		{ "power-delay -1", "takes milliseconds, not '-1'" },
-		{ "threads 65", "takes 1 to 64" },
-		{ "strict maybe", "takes off, on or abort" },
-		{ "fail", "bad:1: 'nothing' is no call that can fail" },
-		{ "fail ioctl MEM_MAKE errno EIO",
-		  "'MEM_MAKE' is no call that can fail" },
-		{ "fail mmap", "'fail' lacks what it is about" },
-		{ "fail mmap errno ENOTHING", "'ENOTHING' is no errno" },
-		{ "fail mmap errno 0", "'0' is no errno" },
-		{ "fail mmap errno", "'nothing' is no errno" },
-		{ "fail call errno EIO", "a number is wanted where 'errno' stands" },
-		{ "fail call 0 errno EIO", "'call' counts from 1" },
-		{ "fail call 1", "'fail' lacks what it is about" },
-		{ "fail mmap call 1 call 2 errno EIO", "'call' stands twice" },
-		{ "hang task", "a number is wanted where 'nothing' stands" },
-		{ "hang task two", "a number is wanted where 'two' stands" },
-		{ "hang call 3", "'call' does not belong here" },
-		{ "irq", "'irq' takes a number" },
-		{ "irq x", "'irq' takes a number" },
-		{ "output wrong", "unknown word 'output'" },
-		{ "reset during", "'reset' lacks what it is about" },
-		{ "foreign job core 1", "'foreign' lacks what it is about" },
-		{ "foreign job core 3 ms 5", "there is no core 3" },
-		{ "node", "'node' takes a path" },
-		{ "node /dev/sda", "node '/dev/sda' is not below /dev/dri" },
-		{ "node /dev/dri/card0 named x", "'named' does not belong here" },
-		{ "node /dev/dri/card0 name", "'name' does not belong here" },
-		{ "node /dev/dri/card0 errno EWHAT", "'EWHAT' is no errno" },
-		{ "a b c d e f g h i j k l m n o p q", "too many words, from 'q' on" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof bad_scripts / sizeof bad_scripts[0]; i++) {
 		char error[256] = "";
 		bool ok;
 
 		npuemu_reset();
-		ok = npuemu_script(cases[i].script, "bad", error, sizeof error);
-		CHECK(cases[i].script, !ok, "taken");
-		CHECK(cases[i].script, strstr(error, cases[i].error), "%s", error);
-		CHECK(cases[i].script, !strncmp(error, "bad:", 4), "%s", error);
+		ok = npuemu_script(bad_scripts[i].script, "bad", error, sizeof error);
+		CHECK(bad_scripts[i].script, !ok, "taken");
+		CHECK(bad_scripts[i].script, strstr(error, bad_scripts[i].error), "%s",
+		      error);
+		CHECK(bad_scripts[i].script, !strncmp(error, "bad:", 4), "%s", error);
 	}
 	npuemu_reset();
 }

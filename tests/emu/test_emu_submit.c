@@ -65,67 +65,65 @@ static void change(struct rig_submit *s, enum field field, uint64_t value)
 	}
 }
 
+static const struct {
+	const char *name, *script;
+	enum field field;
+	uint64_t value;
+	int want;
+	uint32_t ms; /* at least, and less than 20 more */
+	const char *log;
+} check_cases[] = {
+	{ "good", NULL, NONE, 0, 0, 0, NULL },
+	{ "no tasks", NULL, TASK_NUMBER, 0, EINVAL, 0, "invalid rknpu task number!" },
+	{ "order of checks", NULL, EVERYTHING_WRONG, 0, EINVAL, 0,
+	  "invalid rknpu task number!" },
+	{ "mask 8", NULL, MASK, 8, EINVAL, 0, "invalid rknpu core mask: 0x8" },
+	{ "core 2 of two", "cores 2", MASK, 4, EINVAL, 0,
+	  "invalid rknpu core mask: 0x4" },
+	{ "core 1 of one", "cores 1", MASK, 2, EINVAL, 0,
+	  "invalid rknpu core mask: 0x2" },
+	{ "fused core", "soc rk3583", MASK, 7, EINVAL, 0,
+	  "invalid rknpu core mask: 0x7" },
+	{ "fence in", NULL, FLAGS, 8 | 5, EINVAL, 0, "please enable rknpu fence" },
+	{ "fence out", NULL, FLAGS, 16 | 5, EINVAL, 0, "please enable rknpu fence" },
+	{ "no pc flag", NULL, FLAGS, 4, EINVAL, 100, "job abort" },
+	{ "no object", NULL, OBJ, 0, EINVAL, 1100, "job commit failed" },
+	{ "mask 5", NULL, MASK, 5, EINVAL, 1100, "Unknown core mask: 5" },
+	{ "mask 6", NULL, MASK, 6, EINVAL, 1100, "Unknown core mask: 6" },
+	{ "no such domain", NULL, DOMAIN, 16, EINVAL, 3100, "job commit failed" },
+	{ "domain of old drivers", "version 905", DOMAIN, 16, 0, 0, NULL },
+	{ "no records", NULL, EMPTY, 0, ETIMEDOUT, 1207, "require mask: 0x0" },
+	{ "no time", NULL, TIMEOUT, 0, ETIMEDOUT, 207, "soft reset, num: 6" },
+	{ "unknown flags", NULL, FLAGS, 0x40000005, 0, 0, NULL },
+};
+
 static void checks(void **state)
 {
-	static const struct {
-		const char *name, *script;
-		enum field field;
-		uint64_t value;
-		int want;
-		uint32_t ms; /* at least, and less than 20 more */
-		const char *log;
-	} cases[] = {
-		{ "good", NULL, NONE, 0, 0, 0, NULL },
-		{ "no tasks", NULL, TASK_NUMBER, 0, EINVAL, 0,
-		  "invalid rknpu task number!" },
-		{ "order of checks", NULL, EVERYTHING_WRONG, 0, EINVAL, 0,
-		  "invalid rknpu task number!" },
-		{ "mask 8", NULL, MASK, 8, EINVAL, 0, "invalid rknpu core mask: 0x8" },
-		{ "core 2 of two", "cores 2", MASK, 4, EINVAL, 0,
-		  "invalid rknpu core mask: 0x4" },
-		{ "core 1 of one", "cores 1", MASK, 2, EINVAL, 0,
-		  "invalid rknpu core mask: 0x2" },
-		{ "fused core", "soc rk3583", MASK, 7, EINVAL, 0,
-		  "invalid rknpu core mask: 0x7" },
-		{ "fence in", NULL, FLAGS, 8 | 5, EINVAL, 0,
-		  "please enable rknpu fence" },
-		{ "fence out", NULL, FLAGS, 16 | 5, EINVAL, 0,
-		  "please enable rknpu fence" },
-		{ "no pc flag", NULL, FLAGS, 4, EINVAL, 100, "job abort" },
-		{ "no object", NULL, OBJ, 0, EINVAL, 1100, "job commit failed" },
-		{ "mask 5", NULL, MASK, 5, EINVAL, 1100, "Unknown core mask: 5" },
-		{ "mask 6", NULL, MASK, 6, EINVAL, 1100, "Unknown core mask: 6" },
-		{ "no such domain", NULL, DOMAIN, 16, EINVAL, 3100, "job commit failed" },
-		{ "domain of old drivers", "version 905", DOMAIN, 16, 0, 0, NULL },
-		{ "no records", NULL, EMPTY, 0, ETIMEDOUT, 1207, "require mask: 0x0" },
-		{ "no time", NULL, TIMEOUT, 0, ETIMEDOUT, 207, "soft reset, num: 6" },
-		{ "unknown flags", NULL, FLAGS, 0x40000005, 0, 0, NULL },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof check_cases / sizeof check_cases[0]; i++) {
 		struct rig_submit s;
 		uint64_t begin, took;
 		struct rig r;
 		int err;
 
-		rig_reset(cases[i].script);
+		rig_reset(check_cases[i].script);
 		rig_begin(&r, &one_task);
 		rig_prepare(&r);
 		rig_header(&r, 0, &s);
-		change(&s, cases[i].field, cases[i].value);
+		change(&s, check_cases[i].field, check_cases[i].value);
 		begin = now_ms();
 		err = rig_submit(&r, &s);
 		took = now_ms() - begin;
-		CHECK(cases[i].name, err == cases[i].want, "errno %d", err);
-		CHECK(cases[i].name, took >= cases[i].ms && took < cases[i].ms + 20,
+		CHECK(check_cases[i].name, err == check_cases[i].want, "errno %d", err);
+		CHECK(check_cases[i].name,
+		      took >= check_cases[i].ms && took < check_cases[i].ms + 20,
 		      "took %u ms", (unsigned)took);
-		if (cases[i].log)
-			CHECK_LOG(cases[i].name, cases[i].log);
+		if (check_cases[i].log)
+			CHECK_LOG(check_cases[i].name, check_cases[i].log);
 		/* whatever it was, the device is usable afterwards */
 		err = rig_run(&r, &s);
-		CHECK(cases[i].name, !err && rig_output_ok(&r), "afterwards: errno %d",
-		      err);
+		CHECK(check_cases[i].name, !err && rig_output_ok(&r),
+		      "afterwards: errno %d", err);
 		rig_end(&r);
 	}
 }

@@ -13,4 +13,12 @@ void random_operator(struct conv_problem *p, uint64_t *state);
 void print_operator_text(FILE *out, const struct conv_problem *p);
 void print_operator_json(FILE *out, const struct conv_problem *p);
 
+/* A shape that leaves room for every operator; kernel 3x5 on 20x30 without padding. */
+#define SHAPE "input 3x20x30; output 16; kernel 3x5; "
+#define CONV(text) "conv a { " SHAPE text " }"
+#define INT8(text) CONV("type int8; " text)
+#define JSON(text)                                                                       \
+	"{\"convs\": [{\"name\": \"a\", \"input\": \"3x20x30\", \"output\": 16, "        \
+	"\"kernel\": \"3x5\", " text "}]}"
+
 #endif

@@ -63,6 +63,7 @@ refuses includes compiler/cbuf.c '#include <stdio.h>'
 passes lengths
 refuses lengths runtime/run.c "$(yes '/* */' | head -n 401)"
 refuses lengths grammar/elem.c "$(echo '{'; yes '	;' | head -n 60; echo '}')"
+refuses lengths tests/e2e/npy.c "$(yes '/* */' | head -n 401)"
 
 passes paths
 refuses paths runtime/npurt.h "/* see /$(printf home)/someone/notes */"

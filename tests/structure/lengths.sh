@@ -1,11 +1,11 @@
 #!/bin/sh
-# Files of the product have about 400 lines at most, their functions about 60:
+# Files of the product and of its tests have about 400 lines at most, their functions about 60:
 #
 #     lengths.sh SOURCE_ROOT
 #
 # Tables of data (*.def) are not counted.
 cd "$1" || exit 1
-find compiler grammar runtime examples \
+find compiler grammar runtime examples tests \
 	\( -name '*.[chly]' -o -name '*.sh' -o -name '*.awk' \) -type f |
 	sort | xargs awk '
 	function file_end() {
