@@ -88,7 +88,7 @@ static void check_real_row(struct worker *w, uint32_t n, uint32_t k, uint32_t y,
 	const struct refconv *r = &w->job->conv.real;
 
 	refconv_row(r, n, k, y, w->result, w->magnitude);
-	for (uint32_t x = 0; x < r->out_w; x++) {
+	for (uint32_t x = 0; x < r->shape.out_w; x++) {
 		double addends = r->bias ? fabs((double)r->bias[k]) : 0;
 
 		if (r->operand)
@@ -145,7 +145,7 @@ static void check_fixed_row(struct worker *w, uint32_t n, uint32_t k, uint32_t y
 	int32_t user = output->desc.is_uint8 ? -INT8_MIN : 0;
 
 	fixed_row(&c->fixed, n, k, y, w->fixed, w->sums);
-	for (uint32_t x = 0; x < c->fixed.out_w; x++) {
+	for (uint32_t x = 0; x < c->fixed.shape.out_w; x++) {
 		double got = tensor_get(output, place + x);
 		double want = (double)w->fixed[x] + user;
 

@@ -59,13 +59,14 @@ int32_t fixed_output(const struct fixed_conv *f, uint32_t k, int64_t sum, int32_
 static void add_tap(const struct fixed_conv *f, const int8_t *in_row, int32_t weight,
 		    uint32_t kx, int64_t *restrict sums)
 {
-	int64_t offset = (int64_t)kx * f->dilation_x - f->pad_left;
-	int64_t stride = f->stride_x, first = 0, end = f->out_w;
+	const struct conv_shape *s = &f->shape;
+	int64_t offset = (int64_t)kx * s->dilation_x - s->pad_left;
+	int64_t stride = s->stride_x, first = 0, end = s->out_w;
 	int32_t pad = weight * f->op.pad_value;
 
 	while (first < end && first * stride + offset < 0)
 		first++;
-	while (first < end && (end - 1) * stride + offset >= f->in_w)
+	while (first < end && (end - 1) * stride + offset >= s->in_w)
 		end--;
 	if (!in_row)
 		end = first;
@@ -73,31 +74,32 @@ static void add_tap(const struct fixed_conv *f, const int8_t *in_row, int32_t we
 		sums[x] += pad;
 	for (int64_t x = first; x < end; x++)
 		sums[x] += weight * in_row[x * stride + offset];
-	for (int64_t x = end; x < f->out_w; x++)
+	for (int64_t x = end; x < s->out_w; x++)
 		sums[x] += pad;
 }
 
 static void sum_row(const struct fixed_conv *f, uint32_t n, uint32_t k, uint32_t y,
 		    int64_t *sums)
 {
-	uint32_t group_in_c = f->in_c / f->groups;
-	uint32_t first_c = k / (f->out_c / f->groups) * group_in_c;
+	const struct conv_shape *s = &f->shape;
+	uint32_t group_in_c = s->in_c / s->groups;
+	uint32_t first_c = k / (s->out_c / s->groups) * group_in_c;
 	const int8_t *weight =
-	    f->weights + (size_t)k * group_in_c * f->kernel_h * f->kernel_w;
+	    f->weights + (size_t)k * group_in_c * s->kernel_h * s->kernel_w;
 	int32_t zero = f->correction ? -f->correction[k] : f->op.weight_zero;
 
-	for (uint32_t x = 0; x < f->out_w; x++)
+	for (uint32_t x = 0; x < s->out_w; x++)
 		sums[x] = 0;
 	for (uint32_t c = 0; c < group_in_c; c++)
-		for (uint32_t ky = 0; ky < f->kernel_h; ky++) {
-			int64_t iy = (int64_t)y * f->stride_y +
-				     (int64_t)ky * f->dilation_y - f->pad_top;
-			size_t plane = (size_t)n * f->in_c + first_c + c;
+		for (uint32_t ky = 0; ky < s->kernel_h; ky++) {
+			int64_t iy = (int64_t)y * s->stride_y +
+				     (int64_t)ky * s->dilation_y - s->pad_top;
+			size_t plane = (size_t)n * s->in_c + first_c + c;
 			const int8_t *row = NULL;
 
-			if (iy >= 0 && iy < f->in_h)
-				row = f->input + (plane * f->in_h + (size_t)iy) * f->in_w;
-			for (uint32_t kx = 0; kx < f->kernel_w; kx++)
+			if (iy >= 0 && iy < s->in_h)
+				row = f->input + (plane * s->in_h + (size_t)iy) * s->in_w;
+			for (uint32_t kx = 0; kx < s->kernel_w; kx++)
 				add_tap(f, row, *weight++ - zero, kx, sums);
 		}
 }
@@ -105,10 +107,11 @@ static void sum_row(const struct fixed_conv *f, uint32_t n, uint32_t k, uint32_t
 void fixed_row(const struct fixed_conv *f, uint32_t n, uint32_t k, uint32_t y,
 	       int32_t *result, int64_t *sums)
 {
-	size_t row = (((size_t)n * f->out_c + k) * f->out_h + y) * f->out_w;
+	const struct conv_shape *s = &f->shape;
+	size_t row = (((size_t)n * s->out_c + k) * s->out_h + y) * s->out_w;
 
 	sum_row(f, n, k, y, sums);
-	for (uint32_t x = 0; x < f->out_w; x++)
+	for (uint32_t x = 0; x < s->out_w; x++)
 		result[x] =
 		    fixed_output(f, k, sums[x], f->operand ? f->operand[row + x] : 0);
 }

@@ -9,12 +9,10 @@
 #include <stdbool.h>
 
 #include "bundle_format.h"
+#include "conv_shape.h"
 
 struct fixed_conv {
-	uint32_t batch, in_c, in_h, in_w, out_c, out_h, out_w;
-	uint32_t kernel_h, kernel_w, stride_y, stride_x;
-	uint32_t pad_top, pad_left; /* right and bottom follow from out_h, out_w */
-	uint32_t dilation_y, dilation_x, groups;
+	struct conv_shape shape;
 	struct npub_op op;
 	bool wide;		   /* the output is int32 */
 	const int8_t *input;	   /* n c h w, as stored */

@@ -179,16 +179,9 @@ static const int8_t *stored_bytes(struct check_conv *c, const struct tensor *t)
 	return out;
 }
 
-static enum check_status load_fixed(struct loading *l)
+static struct conv_shape shape_of(const struct npub_conv *c)
 {
-	const struct check_run *run = l->run;
-	const struct npub_conv *c = run->conv;
-	struct fixed_conv *f = &l->c->fixed;
-	enum check_status status;
-	void *weights;
-	size_t count;
-
-	*f = (struct fixed_conv){
+	return (struct conv_shape){
 		.batch = c->batch,
 		.in_c = c->in_c,
 		.in_h = c->in_h,
@@ -205,6 +198,20 @@ static enum check_status load_fixed(struct loading *l)
 		.dilation_y = c->dilation_y,
 		.dilation_x = c->dilation_x,
 		.groups = c->groups,
+	};
+}
+
+static enum check_status load_fixed(struct loading *l)
+{
+	const struct check_run *run = l->run;
+	const struct npub_conv *c = run->conv;
+	struct fixed_conv *f = &l->c->fixed;
+	enum check_status status;
+	void *weights;
+	size_t count;
+
+	*f = (struct fixed_conv){
+		.shape = shape_of(c),
 		.op = c->op,
 		.wide = c->out_elem == NPU_ELEM_INT32,
 	};
@@ -236,22 +243,7 @@ static enum check_status load_real(struct loading *l)
 	size_t count;
 
 	*r = (struct refconv){
-		.batch = c->batch,
-		.in_c = c->in_c,
-		.in_h = c->in_h,
-		.in_w = c->in_w,
-		.out_c = c->out_c,
-		.out_h = c->out_h,
-		.out_w = c->out_w,
-		.kernel_h = c->kernel_h,
-		.kernel_w = c->kernel_w,
-		.stride_y = c->stride_y,
-		.stride_x = c->stride_x,
-		.pad_top = c->pad_top,
-		.pad_left = c->pad_left,
-		.dilation_y = c->dilation_y,
-		.dilation_x = c->dilation_x,
-		.groups = c->groups,
+		.shape = shape_of(c),
 		.relu = c->op.flags & NPUB_OP_RELU,
 		.clamp = c->op.flags & NPUB_OP_CLAMP,
 	};

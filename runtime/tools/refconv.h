@@ -6,13 +6,11 @@
 #define REFCONV_H
 
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "conv_shape.h"
 
 struct refconv {
-	uint32_t batch, in_c, in_h, in_w, out_c, out_h, out_w;
-	uint32_t kernel_h, kernel_w, stride_y, stride_x;
-	uint32_t pad_top, pad_left; /* right and bottom follow from out_h, out_w */
-	uint32_t dilation_y, dilation_x, groups;
+	struct conv_shape shape;
 	const float *input;   /* n c h w */
 	const float *weights; /* out_c, in_c / groups, kernel_h, kernel_w */
 	const float *bias;    /* out_c, or NULL */

@@ -12,17 +12,9 @@
 
 size_t tensor_elem_bytes(enum npu_elem elem)
 {
-	switch (elem) {
-	case NPU_ELEM_INT8:
-		return 1;
-	case NPU_ELEM_FP16:
-		return 2;
-	case NPU_ELEM_INT32:
-	case NPU_ELEM_FP32:
-		return 4;
-	default:
-		return 0;
-	}
+	const struct npu_elem_info *info = npu_elem_info(elem);
+
+	return info ? info->bytes : 0;
 }
 
 bool tensor_new(struct tensor *t, const struct tensor_desc *desc)

@@ -41,6 +41,22 @@ void reading_of_arg(struct reading *r, const char *arg)
 	reading_finish(r);
 }
 
+void digests_of(uint64_t *digests, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct reading r;
+
+		reading_of(&r, texts[i]);
+		if (r.errors)
+			fail_msg("%s: %s", texts[i], r.messages);
+		digests[i] = spec_digest(&r.spec);
+		reading_free(&r);
+		for (size_t j = 0; j < i; j++)
+			if (digests[i] == digests[j])
+				fail_msg("%s: digest of %s", texts[i], texts[j]);
+	}
+}
+
 char *read_whole(const char *path, size_t *bytes)
 {
 	FILE *file = fopen(path, "rb");

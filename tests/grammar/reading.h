@@ -32,6 +32,9 @@ void reading_of(struct reading *r, const char *text);
 /* The same for a command-line argument. */
 void reading_of_arg(struct reading *r, const char *arg);
 
+/* Digests of specs without errors, which must all differ. */
+void digests_of(uint64_t *digests, const char *const *texts, size_t count);
+
 /* A file's bytes, zero-terminated; NULL when it cannot be read. */
 char *read_whole(const char *path, size_t *bytes);
 

@@ -109,19 +109,10 @@ static void test_digest(void **state)
 	};
 	enum { N = sizeof texts / sizeof texts[0] };
 	uint64_t digests[N];
-	struct reading r, moved;
+	struct reading moved;
 
 	(void)state;
-	for (size_t i = 0; i < N; i++) {
-		reading_of(&r, texts[i]);
-		if (r.errors)
-			fail_msg("%s: %s", texts[i], r.messages);
-		digests[i] = spec_digest(&r.spec);
-		reading_free(&r);
-		for (size_t j = 0; j < i; j++)
-			if (digests[i] == digests[j])
-				fail_msg("%s: digest of %s", texts[i], texts[j]);
-	}
+	digests_of(digests, texts, N);
 	reading_start(&moved);
 	spec_read_text(&moved.spec, "/some/where/t.conv", texts[6], strlen(texts[6]),
 		       moved.diag);

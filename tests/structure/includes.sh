@@ -64,8 +64,8 @@ module 'logs and evidence' \
 	"(bundle|chain_view|evidence|evidence_start|file|log|log_form|log_pairs|report|rknpu_uapi)\.h|$hw" \
 	compiler/evidence*.[ch] compiler/log*.[ch] compiler/report.[ch] compiler/chain_view.[ch]
 # Plain loops that share nothing with what they judge.
-module 'reference convolutions' '(refconv|check_fixed|bundle_format)\.h' \
-	runtime/tools/refconv.[ch] runtime/tools/check_fixed.[ch]
+module 'reference convolutions' '(refconv|check_fixed|conv_shape|bundle_format)\.h' \
+	runtime/tools/refconv.[ch] runtime/tools/check_fixed.[ch] runtime/tools/conv_shape.h
 module 'numbers of the networks' '(conv_problem|network|npurt|operands|ref_fixed)\.h' \
 	tests/networks/network.h tests/networks/layer.c tests/networks/sample.c
 module 'reference convolutions of tests' '(ref_conv|ref_fixed)\.h' tests/ref/ref_*.[ch]

@@ -1,41 +1,8 @@
 #!/bin/sh
 # npucc template, npucc can and evidence in bundles as a user meets them: npucc, the
 # source tree and npudump are the arguments.  Works in a directory of its own.
-set -u
 npucc=$1 root=$2 npudump=$3
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset NPUCC_SCHEDULES
-failures=0
-
-fail() {
-	echo "FAIL: $case: $*"
-	failures=$((failures + 1))
-}
-
-# run CODE COMMAND...: the exit code must be CODE; out and err keep what was said.
-run() {
-	want=$1
-	shift
-	"$@" >out 2>err
-	code=$?
-	[ "$code" = "$want" ] || {
-		fail "exit code $code, want $want: $*"
-		cat err
-	}
-}
-
-says() { # says FILE TEXT
-	grep -qF -- "$2" "$1" || {
-		fail "no '$2' in what was said:"
-		cat "$1"
-	}
-}
-
-lacks() { # lacks FILE TEXT
-	! grep -qF -- "$2" "$1" || fail "'$2' in what was said"
-}
+. "$(dirname "$0")/../cli_test.sh"
 
 h56=b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid
 shipped=$root/schedules/c64_h56_w56_oc128_k1.json

@@ -1,39 +1,8 @@
 #!/bin/sh
 # The three programs as a user calls them: NPUCC NPURUN NPUDUMP are the arguments.
 # Works in a directory of its own and removes it.
-set -u
 npucc=$1 npurun=$2 npudump=$3
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-failures=0
-
-fail() {
-	echo "FAIL: $case: $*"
-	failures=$((failures + 1))
-}
-
-# run CODE COMMAND...: the exit code must be CODE; out and err keep what was said.
-run() {
-	want=$1
-	shift
-	"$@" >out 2>err
-	code=$?
-	[ "$code" = "$want" ] || {
-		fail "exit code $code, want $want: $*"
-		cat err
-	}
-}
-
-says() { # says FILE TEXT
-	grep -qF -- "$2" "$1" || {
-		fail "no '$2' in what was said:"
-		cat "$1"
-	}
-}
-
-one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line of error: $(cat err)"; }
-absent() { [ ! -e "$1" ] || fail "$1 was left behind"; }
+. "$(dirname "$0")/../cli_test.sh"
 
 # A 3 x 3 conv over three channels of 9 x 13 that keeps the size.
 echo "conv edges b1_c3_h9_w13_oc3_wic3_k3x3_g1_s1_psame" >rgb.conv

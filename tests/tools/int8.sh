@@ -1,30 +1,9 @@
 #!/bin/sh
 # int8 convs as a user runs and looks at them: NPUCC NPURUN NPUDUMP are the arguments.
 # Works in a directory of its own and removes it.
-set -u
 npucc=$1 npurun=$2 npudump=$3
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-failures=0
+. "$(dirname "$0")/../cli_test.sh"
 
-fail() {
-	echo "FAIL: $case: $*"
-	failures=$((failures + 1))
-}
-
-# run CODE COMMAND...: the exit code must be CODE; out and err keep what was said.
-run() {
-	want=$1
-	shift
-	"$@" >out 2>err
-	code=$?
-	[ "$code" = "$want" ] || fail "exit code $code, want $want: $*: $(cat err)"
-}
-
-says() { grep -qF -- "$2" "$1" || fail "no '$2' in what was said: $(cat "$1")"; }
-one_line() { [ "$(wc -l <err)" = 1 ] || fail "not one line of error: $(cat err)"; }
-absent() { [ ! -e "$1" ] || fail "$1 was left behind"; }
 has_type() { head -c 80 "$1" | grep -qaF "'$2'" || fail "$1 is not $2"; }
 
 # The input of the int8 convs in real numbers is the output of a conv of floats, and

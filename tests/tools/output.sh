@@ -1,30 +1,15 @@
 #!/bin/sh
 # What is left when a file cannot be written, and what dependency files make ninja do:
 # NPUCC NPURUN NPUDUMP are the arguments.  Works in a directory of its own.
-set -u
 npucc=$1 npurun=$2 npudump=$3
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-failures=0
+. "$(dirname "$0")/../cli_test.sh"
 
-fail() {
-	echo "FAIL: $case: $*"
-	failures=$((failures + 1))
-}
-
-# run CODE COMMAND...: the exit code must be CODE, and exactly what there was is left.
-run() {
-	want=$1
-	shift
+# run_clean CODE COMMAND...: run, and exactly what there was is left.
+run_clean() {
 	before=$(ls -A)
-	"$@" >out 2>err
-	code=$?
-	[ "$code" = "$want" ] || fail "exit code $code, want $want: $*: $(cat err)"
+	run "$@"
 	[ "$before" = "$(ls -A)" ] || fail "left behind: $(ls -A)"
 }
-
-says() { grep -qF -- "$2" "$1" || fail "no '$2' in what was said: $(cat "$1")"; }
 
 touch out err
 case=prepare
@@ -38,17 +23,17 @@ limited() (
 	"$@"
 )
 for case in new old; do
-	run 3 limited "$npucc" $slug -q -o x.npub
+	run_clean 3 limited "$npucc" $slug -q -o x.npub
 	says err "x.npub: cannot write: File too large"
-	run 3 limited "$npucc" $slug --figure x.svg
+	run_clean 3 limited "$npucc" $slug --figure x.svg
 	says err "npucc: x.svg: cannot write: File too large"
-	run 3 limited "$npucc" template import capture.json -o x.json
+	run_clean 3 limited "$npucc" template import capture.json -o x.json
 	says err "x.json: cannot write: File too large"
-	run 3 limited "$npudump" big.npub --regs -o x.txt
+	run_clean 3 limited "$npudump" big.npub --regs -o x.txt
 	says err "x.txt: cannot write: File too large"
-	run 3 limited "$npurun" big.npub --device sim -q -o x.npy
+	run_clean 3 limited "$npurun" big.npub --device sim -q -o x.npy
 	says err "x.npy: cannot write: File too large"
-	run 3 limited "$npurun" big.npub --device sim -q --dump dumped
+	run_clean 3 limited "$npurun" big.npub --device sim -q --dump dumped
 	says err "dumped: bo0-task.before.bin: cannot write: File too large"
 	if [ $case = old ]; then
 		cat x.* | grep -qvx old && fail "an old file was changed"
@@ -85,11 +70,11 @@ done
 
 case="a bundle without its dependency file is none"
 rm -f x.*
-run 3 "$npucc" $slug -q -o x.npub -MF none/x.d
+run_clean 3 "$npucc" $slug -q -o x.npub -MF none/x.d
 says err "none/x.d: cannot create: No such file or directory"
 
 case="dry run"
-run 0 "$npucc" $slug -q -n -o x.npub -MD --figure x.svg
+run_clean 0 "$npucc" $slug -q -n -o x.npub -MD --figure x.svg
 
 case="sources are never replaced"
 printf 'conv a b1_c3_h9_w9_oc1_wic3_k1_g1_s1_pvalid { weights "w.npy" }\n' >in.conv
@@ -102,10 +87,10 @@ printf 'include "in.conv"\n' >top.conv
 ln -s w.npy link.npy
 cat top.conv in.conv w.npy >all.before
 for file in top.conv in.conv w.npy ./w.npy link.npy; do
-	run 2 "$npucc" top.conv -q -o $file
+	run_clean 2 "$npucc" top.conv -q -o $file
 	says err "npucc: -o: '$file' is one of the files that are read"
-	run 2 "$npucc" top.conv -q --figure $file
-	run 2 "$npucc" top.conv -q -o /dev/null -MF $file
+	run_clean 2 "$npucc" top.conv -q --figure $file
+	run_clean 2 "$npucc" top.conv -q -o /dev/null -MF $file
 done
 cat top.conv in.conv w.npy | cmp - all.before || fail "a source was changed"
 "$npucc" top.conv -q -o small.npub || fail "npucc"
@@ -114,17 +99,17 @@ cp small.npub small.before
 "$npurun" small.npub --device sim -q -o y.npy || fail "npurun"
 cp y.npy x.npy
 for file in small.npub ./small.npub link.npub; do
-	run 2 "$npudump" small.npub -o $file
+	run_clean 2 "$npudump" small.npub -o $file
 	says err "npudump: -o: '$file' is the bundle that is read"
-	run 2 "$npurun" small.npub --device sim -q -o $file --output-format raw
+	run_clean 2 "$npurun" small.npub --device sim -q -o $file --output-format raw
 	says err "npurun: --output: '$file' is also what BUNDLE is read from"
 done
-run 2 "$npurun" small.npub --device sim -q -i x.npy -o ./x.npy
+run_clean 2 "$npurun" small.npub --device sim -q -i x.npy -o ./x.npy
 says err "npurun: --output: './x.npy' is also what --input is read from"
 cmp small.npub small.before || fail "the bundle was changed"
 
 case="files that are not there"
-run 3 "$npucc" template import none.json -o x.json
+run_clean 3 "$npucc" template import none.json -o x.json
 says err "npucc template: unable to open none.json: No such file or directory"
 
 # Names that make and ninja would take apart.
@@ -163,7 +148,7 @@ if command -v ninja >/dev/null; then
 fi
 
 case="a name that no depfile can say"
-run 3 "$npucc" b1_c3_h8_w9_oc1_wic3_k1x1_g1_s1_pvalid -MD -o 'o%t.npub'
+run_clean 3 "$npucc" b1_c3_h8_w9_oc1_wic3_k1x1_g1_s1_pvalid -MD -o 'o%t.npub'
 says err "o%t.npub: a depfile cannot say this name, for its '%'"
 [ ! -e 'o%t.npub' ] || fail "a bundle is left"
 

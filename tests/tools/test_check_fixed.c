@@ -139,26 +139,27 @@ static void stages(void **state)
 static int64_t sum_at(const struct fixed_conv *f, uint32_t n, uint32_t k, uint32_t y,
 		      uint32_t x)
 {
-	uint32_t chans = f->in_c / f->groups, first = k / (f->out_c / f->groups) * chans;
+	const struct conv_shape *s = &f->shape;
+	uint32_t chans = s->in_c / s->groups, first = k / (s->out_c / s->groups) * chans;
 	int64_t zero = f->correction ? -f->correction[k] : f->op.weight_zero, sum = 0;
 
 	for (uint32_t c = 0; c < chans; c++)
-		for (uint32_t i = 0; i < f->kernel_h * f->kernel_w; i++) {
-			int64_t iy = (int64_t)y * f->stride_y +
-				     (int64_t)(i / f->kernel_w) * f->dilation_y -
-				     f->pad_top;
-			int64_t ix = (int64_t)x * f->stride_x +
-				     (int64_t)(i % f->kernel_w) * f->dilation_x -
-				     f->pad_left;
+		for (uint32_t i = 0; i < s->kernel_h * s->kernel_w; i++) {
+			int64_t iy = (int64_t)y * s->stride_y +
+				     (int64_t)(i / s->kernel_w) * s->dilation_y -
+				     s->pad_top;
+			int64_t ix = (int64_t)x * s->stride_x +
+				     (int64_t)(i % s->kernel_w) * s->dilation_x -
+				     s->pad_left;
 			size_t w =
-			    ((size_t)k * chans + c) * f->kernel_h * f->kernel_w + i;
+			    ((size_t)k * chans + c) * s->kernel_h * s->kernel_w + i;
 			int64_t v = f->op.pad_value;
 
-			if (iy >= 0 && iy < f->in_h && ix >= 0 && ix < f->in_w)
-				v = f->input[(((size_t)n * f->in_c + first + c) *
-						  f->in_h +
+			if (iy >= 0 && iy < s->in_h && ix >= 0 && ix < s->in_w)
+				v = f->input[(((size_t)n * s->in_c + first + c) *
+						  s->in_h +
 					      (size_t)iy) *
-						 f->in_w +
+						 s->in_w +
 					     (size_t)ix];
 			sum += v * (f->weights[w] - zero);
 		}
@@ -171,11 +172,13 @@ static void rows(void **state)
 {
 	static const struct fixed_conv cases[] = {
 #define SIZES(n, c, h, w, k, oh, ow, kh, kw)                                             \
-	.batch = n, .in_c = c, .in_h = h, .in_w = w, .out_c = k, .out_h = oh,            \
-	.out_w = ow, .kernel_h = kh, .kernel_w = kw
+	.shape.batch = n, .shape.in_c = c, .shape.in_h = h, .shape.in_w = w,             \
+	.shape.out_c = k, .shape.out_h = oh, .shape.out_w = ow, .shape.kernel_h = kh,    \
+	.shape.kernel_w = kw
 #define STEP(sy, sx, pt, pl, dy, dx, g)                                                  \
-	.stride_y = sy, .stride_x = sx, .pad_top = pt, .pad_left = pl, .dilation_y = dy, \
-	.dilation_x = dx, .groups = g
+	.shape.stride_y = sy, .shape.stride_x = sx, .shape.pad_top = pt,                 \
+	.shape.pad_left = pl, .shape.dilation_y = dy, .shape.dilation_x = dx,            \
+	.shape.groups = g
 		{ SIZES(1, 3, 5, 6, 2, 5, 6, 3, 3), STEP(1, 1, 1, 1, 1, 1, 1),
 		  .op = { .pad_value = -7 } },
 		{ SIZES(2, 4, 5, 7, 6, 3, 3, 3, 2), STEP(2, 3, 1, 0, 1, 1, 2),
@@ -205,12 +208,14 @@ static void rows(void **state)
 			f.correction = corrected ? correction : NULL;
 			f.op.out_scale = 1;
 			f.wide = true;
-			for (uint32_t r = 0; r < f.batch * f.out_c * f.out_h; r++) {
-				uint32_t y = r % f.out_h, k = r / f.out_h % f.out_c;
-				uint32_t n = r / f.out_h / f.out_c;
+			for (uint32_t r = 0;
+			     r < f.shape.batch * f.shape.out_c * f.shape.out_h; r++) {
+				uint32_t y = r % f.shape.out_h,
+					 k = r / f.shape.out_h % f.shape.out_c;
+				uint32_t n = r / f.shape.out_h / f.shape.out_c;
 
 				fixed_row(&f, n, k, y, result, sums);
-				for (uint32_t x = 0; x < f.out_w; x++)
+				for (uint32_t x = 0; x < f.shape.out_w; x++)
 					if (sums[x] != sum_at(&f, n, k, y, x) ||
 					    result[x] != sums[x])
 						fail_msg(

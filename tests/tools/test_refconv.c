@@ -11,11 +11,13 @@ static const struct {
 	double want[8], magnitude[8];
 } cases[] = {
 #define SIZES(n, c, h, w, k, oh, ow, kh, kw)                                             \
-	.batch = n, .in_c = c, .in_h = h, .in_w = w, .out_c = k, .out_h = oh,            \
-	.out_w = ow, .kernel_h = kh, .kernel_w = kw
+	.shape.batch = n, .shape.in_c = c, .shape.in_h = h, .shape.in_w = w,             \
+	.shape.out_c = k, .shape.out_h = oh, .shape.out_w = ow, .shape.kernel_h = kh,    \
+	.shape.kernel_w = kw
 #define STEP(sy, sx, pt, pl, dy, dx, g)                                                  \
-	.stride_y = sy, .stride_x = sx, .pad_top = pt, .pad_left = pl, .dilation_y = dy, \
-	.dilation_x = dx, .groups = g
+	.shape.stride_y = sy, .shape.stride_x = sx, .shape.pad_top = pt,                 \
+	.shape.pad_left = pl, .shape.dilation_y = dy, .shape.dilation_x = dx,            \
+	.shape.groups = g
 	{ "2x3 window of ones",
 	  { SIZES(1, 1, 3, 4, 1, 2, 2, 2, 3), STEP(1, 1, 0, 0, 1, 1, 1) },
 	  { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 },
@@ -124,13 +126,13 @@ static void by_hand(void **state)
 		r.input = cases[i].input;
 		r.weights = cases[i].weights;
 		r.bias = cases[i].with_bias ? cases[i].bias : NULL;
-		for (uint32_t n = 0; n < r.batch; n++)
-			for (uint32_t k = 0; k < r.out_c; k++)
-				for (uint32_t y = 0; y < r.out_h; y++) {
+		for (uint32_t n = 0; n < r.shape.batch; n++)
+			for (uint32_t k = 0; k < r.shape.out_c; k++)
+				for (uint32_t y = 0; y < r.shape.out_h; y++) {
 					double result[4], magnitude[4];
 
 					refconv_row(&r, n, k, y, result, magnitude);
-					for (uint32_t x = 0; x < r.out_w; x++, at++)
+					for (uint32_t x = 0; x < r.shape.out_w; x++, at++)
 						if (result[x] != cases[i].want[at] ||
 						    magnitude[x] !=
 							cases[i].magnitude[at])
