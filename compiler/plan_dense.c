@@ -7,14 +7,15 @@
 struct cbuf_need dense_need(const struct planner *w, const struct conv_slice *s,
 			    uint32_t k_count)
 {
-	uint32_t group = npu_min(k_count, w->l->elem->kernel_group);
+	/* a lone int8 kernel is stored as two, and both stream (F-51) */
+	uint32_t stored = calc_stored_kernels(w->p->elem, k_count);
 	struct cbuf_need need = {
 		.row_entries = calc_tile_row_entries(w->p, w->l, s->c_count),
 		.in_rows = w->p->in_h,
 		.window_rows = calc_window_rows(w->p),
-		.weight_bytes = (uint64_t)s->kernel_bytes *
-				calc_stored_kernels(w->p->elem, k_count),
-		.group_bytes = (uint64_t)s->kernel_bytes * group,
+		.weight_bytes = (uint64_t)s->kernel_bytes * stored,
+		.group_bytes = (uint64_t)s->kernel_bytes *
+			       npu_min(stored, w->l->elem->kernel_group),
 	};
 	return need;
 }
@@ -55,7 +56,7 @@ static enum plan_status refuse_banks(struct planner *w, const struct conv_slice 
 	return refuse(w, widest ? CONV_IN_W : CONV_IN_C,
 		      "one output row needs %u banks of CBUF for %u input rows and %u for "
 		      "%u kernels: %u of %u", window, need->window_rows, group,
-		      npu_min(s->k_count, w->l->elem->kernel_group),
+		      npu_min(s->stored_kernels, w->l->elem->kernel_group),
 		      window + group, NPU_CBUF_BANKS);
 }
 

@@ -53,14 +53,14 @@ static void greedy_rows_equal_search(void **state)
 	assert_true(compared > 1000);
 }
 
-/* Plan a 7x7 conv of 64 channels that is `w` columns wide. */
-static enum plan_status plan_wide(uint32_t w, struct plan_refusal *why)
+/* Plan `p`, made `w` columns wide. */
+static enum plan_status plan_wide(struct conv_problem p, uint32_t w, struct plan_refusal *why)
 {
-	struct conv_problem p = make_problem(64, 9, w, 64, 7, 7);
 	struct conv_layout l;
 	struct plan plan;
 	enum plan_status status;
 
+	p.in_w = w;
 	assert_true(derive_sizes(&p));
 	assert_true(layout_from_problem(&l, &p));
 	status = plan_from_problem(&plan, &p, &l, 1, why);
@@ -69,18 +69,30 @@ static enum plan_status plan_wide(uint32_t w, struct plan_refusal *why)
 	return status;
 }
 
-/* A refusal names the widest input that fits: that one does, one more does not. */
+/*
+ * A refusal names the widest input that fits: that one does, one more does not.  A lone
+ * int8 kernel is stored as two, and both must fit beside the window (F-51).
+ */
 static void refusal_names_the_widest(void **state)
 {
-	struct plan_refusal why;
-	unsigned widest = 0;
+	struct conv_problem lone = make_problem(2048, 13, 13, 1, 7, 7);
+	struct conv_problem problems[] = { make_problem(64, 9, 9, 64, 7, 7), lone, lone };
+	unsigned widest[3] = { 0 };
 
 	(void)state;
-	assert_int_equal(plan_wide(400, &why), PLAN_REFUSED);
-	assert_int_equal(why.attr, CONV_IN_W);
-	assert_int_equal(sscanf(why.remedy, "at most %u columns", &widest), 1);
-	assert_int_equal(plan_wide(widest, &why), PLAN_OK);
-	assert_int_equal(plan_wide(widest + 1, &why), PLAN_REFUSED);
+	problems[1].elem = problems[1].out_elem = NPU_ELEM_INT8;
+	problems[2].elem = problems[2].out_elem = NPU_ELEM_INT8;
+	problems[2].out_c = 2;
+	for (size_t i = 0; i < 3; i++) {
+		struct plan_refusal why;
+
+		assert_int_equal(plan_wide(problems[i], 400, &why), PLAN_REFUSED);
+		assert_int_equal(why.attr, CONV_IN_W);
+		assert_int_equal(sscanf(why.remedy, "at most %u columns", &widest[i]), 1);
+		assert_int_equal(plan_wide(problems[i], widest[i], &why), PLAN_OK);
+		assert_int_equal(plan_wide(problems[i], widest[i] + 1, &why), PLAN_REFUSED);
+	}
+	assert_int_equal(widest[1], widest[2]);
 }
 
 /* Taller than what has run is cut; wider is planned, with a hazard (F-66). */

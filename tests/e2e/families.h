@@ -22,6 +22,8 @@ const struct family *family_named(const char *name);
 
 /* One feature of the operator, with a shape and other features that suit it. */
 const char *operator_draw(struct problem *p, uint64_t *s, uint32_t feature);
+/* An int8 conv whose features and kernels take as many bytes as the fp16 one's. */
+void operator_make_int8(struct problem *p, uint64_t *s);
 /* Scales that follow from the sizes, once these are final. */
 void operator_finish(struct problem *p, uint64_t *s);
 

@@ -117,11 +117,13 @@ void problem_random(struct problem *p, uint64_t seed, uint32_t index,
 		family->draw(p, s);
 		p->bias = draw_chance(s, 30);
 		p->wide = draw_chance(s, 10);
+		if (kind == PROBLEM_EDGES && draw_chance(s, 50))
+			operator_make_int8(p, s);
 	}
 	p->inner = draw_chance(s, 15);
 	make_legal(p);
 	make_small(p, s, most);
-	if (kind == PROBLEM_OPERATORS)
+	if (kind == PROBLEM_OPERATORS || p->int8)
 		operator_finish(p, s);
 	p->seed = draw64(s);
 }

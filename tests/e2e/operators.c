@@ -51,6 +51,17 @@ static void plain_int8(struct problem *p, uint64_t *s)
 	p->bias = draw_chance(s, 50);
 }
 
+void operator_make_int8(struct problem *p, uint64_t *s)
+{
+	p->r.c *= 2;
+	if (p->r.g > 1) {
+		p->r.g *= 2;
+		p->r.k *= 2;
+	}
+	p->wide = false;
+	plain_int8(p, s);
+}
+
 static void per_channel(struct problem *p, uint64_t *s)
 {
 	p->weight_scales = draw_chance(s, 50) ? WEIGHTS_AUTO_CHANNEL : WEIGHTS_FILE;
