@@ -107,9 +107,12 @@ static bool array_from_npy(struct array_file *a, const struct npy_header *h,
 	while (elem < ELEM_N &&
 	       (elems[elem].npy_kind != h->kind || elems[elem].bytes != h->elem_bytes))
 		elem++;
-	if (elem == ELEM_N)
+	if (elem == ELEM_N) {
+		snprintf(error->remedy, sizeof error->remedy,
+			 "save floats: np.save(path, array.astype('<f4'))");
 		return array_fail(error, "type", "its elements are '%c%u', not numbers",
 				  h->kind, h->elem_bytes);
+	}
 	a->elem = (enum array_elem)elem;
 	if (h->fortran) {
 		snprintf(error->remedy, sizeof error->remedy,

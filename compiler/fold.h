@@ -3,8 +3,8 @@
  * batch norm, and the conversion of pixels.
  *
  *     w' = w * a[k] / std[c]
- *     bias' = bias * a[k] + b[k]          and, by the reader of the weights,
- *                                         - sum of w' * mean[c]
+ *     bias' = bias * a[k] + b[k]          and, by the reader of the weights, less the
+ *                                         sum of w' * mean[c], with w' as it is stored
  */
 #ifndef FOLD_H
 #define FOLD_H

@@ -9,15 +9,19 @@
  * weights and output, zx zw zy their zero points, round() to the nearest, half to even:
  *
  *     w' = w * a[k] / std[c]                             a, b: batch norm, 1 and 0
- *     bias' = bias * a[k] + b[k] - sum w' * mean[c]      with pixels only
- *     factor[k] = round(2^14 * sw[k] / max sw)           per channel, else 1
+ *     bias' = bias * a[k] + b[k] - sum ws * (mean[c] - zx)     means with pixels only
+ *     factor[k] = round(2^14 * sw[k] / max sw)                 per channel, else 1
  *     bias[k]   = round(bias' / (sx * sw[k])) - zx * sum (w - zw[k])
  *     correction[k] = -zw[k]
- *     f = sx * max sw / sy = m * 2^e, 1 <= m < 2:  scale = round(m * 2^14), shift = 14 -
- * e operand: the same with f = scale of the operand / (sx * max sw) limit = round(high /
- * (sx * max sw))
+ *     output: f = sx * max sw / sy = m * 2^e, 1 <= m < 2
+ *             scale = round(m * 2^14), shift = 14 - e
+ *     operand: the same with f = scale of the operand / (sx * max sw)
+ *     limit = round(high / (sx * max sw))
  *
- * All of it in double precision, from scales that are floats, as a bundle holds them.
+ * ws is w' as it is stored, (w - zw[k]) * sw[k] or the fp16, so that an image of means
+ * gives the bias alone.  All of it is in double precision, from scales that are floats,
+ * as a bundle holds them; a channel's scale that was chosen is factor[k] / 2^14 of the
+ * largest, and the bundle has the nearest float.
  *
  * What is chosen when nothing is given:
  *
@@ -28,8 +32,9 @@
  * where the second term only counts for a bias that dwarfs all products.  One scale
  * for all: the largest s[k], as a float, and at least a 2^14th of an added tensor's
  * scale by sx, which its converter can still multiply.  One a channel: s[k] moved up to
- * the next of the 2^14 parts of the largest, so that factor[k] is exact; channels of
- * zeros have the largest.  When nothing asks for a scale, sums have the output's, or 1.
+ * the next of the 2^14 parts of the largest, so that factor[k] is exact; the topmost
+ * channel and channels of zeros have the largest.  When nothing asks for a scale, sums
+ * have the output's, or 1.
  *
  * The output is chosen for inputs that spread evenly over all 256 values, each for
  * itself: mean mx = (-1/2 - zx) * sx, variance vx = (256^2 - 1) / 12 * sx^2, so that

@@ -136,14 +136,24 @@ static bool set_output(struct quantizer *q)
 	if (p->out_elem == NPU_ELEM_INT32)
 		return set_wide_output(q);
 	if (!requant_multiplier(unit / (double)o->output.scale, &m)) {
-		struct loc loc = conv_attr_loc(p, CONV_OUTPUT_QUANT);
+		/* The real weights alone choose an output that their scale does not fit. */
+		bool chosen = o->notes.output_chosen;
+		struct loc loc =
+		    conv_attr_loc(p, chosen ? CONV_WEIGHT_QUANT : CONV_OUTPUT_QUANT);
 
 		diag_error(q->diag, loc, "output-scale-range",
-			   "output scale %g is out of range of the sum's step, %g",
-			   (double)o->output.scale, unit);
-		diag_note(q->diag, loc, "scales from %g to %g can be used",
-			  unit / 32767.5,
-			  ldexp(unit, NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS));
+			   "output scale %g%s is out of range of the sum's step, %g",
+			   (double)o->output.scale,
+			   chosen ? ", chosen for the weights as they are given," : "",
+			   unit);
+		if (chosen)
+			diag_note(q->diag, loc,
+				  "the weights are far beyond this weight scale: use a "
+				  "larger one");
+		else
+			diag_note(q->diag, loc, "scales from %g to %g can be used",
+				  unit / 32767.5,
+				  ldexp(unit, NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS));
 		return false;
 	}
 	o->op.out_scale = m.scale;

@@ -245,6 +245,7 @@ static void weight_by_norm(struct subject *s)
 
 static void output_fine(struct subject *s) { give_output(s, 1e-9); }
 static void output_coarse(struct subject *s) { give_output(s, 1e20); }
+static void output_chosen(struct subject *s) { give_scale(s, 1e-30); }
 
 static void output_wide(struct subject *s)
 {
@@ -351,6 +352,7 @@ static const struct {
 	  "scale" },
 	{ output_fine, CONV_OUTPUT_QUANT, "output-scale-range", "output scale 1e-09", "scales from" },
 	{ output_coarse, CONV_OUTPUT_QUANT, "output-scale-range", "output scale 1e+20", "scales from" },
+	{ output_chosen, CONV_WEIGHT_QUANT, "output-scale-range", "chosen for the weights", "larger" },
 	{ output_wide, CONV_OUT_TYPE, "output-scale-range", "1e-60", "nearer" },
 	{ add_coarse, CONV_ADD, "add-scale-range", "the scale 1 of the added", "scales from" },
 	{ add_fine, CONV_ADD, "add-scale-range", "the scale 1e-25", "scales from" },
@@ -392,9 +394,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-	};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_refused) };
 
 	return cmocka_run_group_tests_name("operands refused", tests, NULL, NULL);
 }

@@ -55,6 +55,8 @@ static const struct {
 } npy_headers[] = {
 	{ "big-endian", "{'descr': '>f4', 'fortran_order': False, 'shape': (6, 2, 2, 1), }",
 	  "big-endian", "astype" },
+	{ "booleans", "{'descr': '|b1', 'fortran_order': False, 'shape': (6, 2, 2, 1), }",
+	  "not numbers", "astype('<f4')" },
 	{ "integers", "{'descr': '<i4', 'fortran_order': False, 'shape': (6, 2, 2, 1), }",
 	  "[weights-type]", "astype('<f2')" },
 	{ "bytes", "{'descr': '|S8', 'fortran_order': False, 'shape': (6, 2, 2, 1), }",
