@@ -72,6 +72,7 @@ static int ask(struct candidate *c)
 	int err = 0;
 
 	c->hardware = vendor ? UINT32_MAX : 0;
+	c->driver = 0;
 	if (vendor) {
 		err = npurt_rknpu_action(c->fd, RKNPU_GET_HW_VERSION, &c->hardware);
 		if (!err)
@@ -82,6 +83,7 @@ static int ask(struct candidate *c)
 
 			npurt_rknpu_action(c->fd, RKNPU_POWER_ON, &value);
 			set_nice_as_vendor(c->fd);
+			c->driver = 0; /* asked anew, not with the answer in it */
 		}
 	}
 	if (!err)
@@ -305,7 +307,8 @@ enum npurt_err npurt_device_open_rknpu_with(struct npurt_device **out,
 	if (options->profile > NPURT_PROFILE_VENDOR || options->cores > NPU_MAX_CORES)
 		return npurt_fail(error, NPURT_ERR_ARGUMENT, "profile or cores");
 	if (forbidden && *forbidden && strcmp(forbidden, "0"))
-		return npurt_fail(error, NPURT_ERR_DEVICE_FORBIDDEN, "");
+		return npurt_fail(error, NPURT_ERR_DEVICE_FORBIDDEN,
+				  "the variable is set in the environment");
 	if (!options->path)
 		return search_nodes(out, options, error);
 	c = (struct candidate){ .path = options->path,

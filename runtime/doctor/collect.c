@@ -112,18 +112,19 @@ static bool make_directory(const struct collect *c, FILE *out)
 	if (!mkdir(c->dir, 0755))
 		return true;
 	if (errno != EEXIST) {
-		fprintf(out, "%s: %s\n", c->dir, strerror(errno));
+		fprintf(out, "npudoctor: %s: %s\n", c->dir, strerror(errno));
 		return false;
 	}
 	sys_host_init(&sys, "");
 	if (sys.list_dir(&sys, c->dir, &names)) {
-		fprintf(out, "%s: %s\n", c->dir, strerror(errno));
+		fprintf(out, "npudoctor: %s: %s\n", c->dir, strerror(errno));
 		return false;
 	}
 	empty = !names.count;
 	sys_names_free(&names);
 	if (!empty)
-		fprintf(out, "%s: is not empty; name a new directory\n", c->dir);
+		fprintf(out, "npudoctor: %s: is not empty; name a new directory\n",
+			c->dir);
 	return empty;
 }
 
@@ -160,6 +161,21 @@ static int run_command(const struct collect *c, struct sys_outcome *outcome)
 	return c->hands->run(c->hands, &command, outcome);
 }
 
+/* The bundle that the command names, for npucc verify; "" when it is not one. */
+static const char *only_bundle(const struct collect *c)
+{
+	const char *bundle = "";
+
+	for (size_t i = 1; c->command[i]; i++) {
+		if (!collect_is_bundle(c->command[i]))
+			continue;
+		if (*bundle)
+			return "";
+		bundle = c->command[i];
+	}
+	return bundle;
+}
+
 /* Which of the files hold rows, as npucc verify would read them. */
 static void print_summary(const struct collect *c, FILE *out)
 {
@@ -168,14 +184,17 @@ static void print_summary(const struct collect *c, FILE *out)
 					     "mmio-after.log",	"kernel.log" };
 	char path[SYS_PATH_BYTES], why[LOG_WHY_BYTES];
 	struct log *log = calloc(1, sizeof *log);
+	const char *bundle = only_bundle(c);
 	bool any = false;
 
 	for (size_t i = 0; log && i < sizeof names / sizeof names[0]; i++) {
 		sys_path(path, "%.440s/%s", c->dir, names[i]);
 		log_init(log);
 		if (log_read(log, path, LOG_KIND_AUTO, why)) {
-			fprintf(out, "%s --log %s",
-				any ? "" : "check it with: npucc verify", path);
+			if (!any)
+				fprintf(out, "check it with: npucc verify%s%s",
+					*bundle ? " " : "", bundle);
+			fprintf(out, " --log %s", path);
 			any = true;
 		}
 		log_free(log);
@@ -234,7 +253,7 @@ static bool put_kernel_log(const struct collect *c, const struct sys_text *befor
 	bool ok;
 
 	if (before_error || error) {
-		fprintf(out, "kernel log: %s\n",
+		fprintf(out, "npudoctor: note: no kernel.log: %s\n",
 			strerror(before_error ? before_error : error));
 		if (!error)
 			sys_text_free(&after);
@@ -258,7 +277,7 @@ enum collect_result collect_run(const struct collect *c, FILE *out)
 
 	for (int i = 0; i < COLLECT_HAZARDS; i++) {
 		if (missing & 1u << i)
-			fprintf(out, "refused: this run needs --allow=%s\n",
+			fprintf(out, "npudoctor: refused: this run needs --allow=%s\n",
 				collect_hazard_names[i]);
 	}
 	if (missing)
@@ -281,7 +300,7 @@ enum collect_result collect_run(const struct collect *c, FILE *out)
 	if (!log_error)
 		sys_text_free(&before);
 	if (!ok) {
-		fprintf(out, "%s: a file could not be written\n", c->dir);
+		fprintf(out, "npudoctor: %s: a file could not be written\n", c->dir);
 		return COLLECT_FILE;
 	}
 	print_summary(c, out);

@@ -42,6 +42,9 @@ struct collect {
  */
 uint32_t collect_hazards(const struct collect *c);
 
+/* Whether a word of a command names a bundle, by its ending. */
+bool collect_is_bundle(const char *word);
+
 /* Print what would be done, and what is missing before it may be. */
 void collect_print_plan(const struct collect *c, FILE *out);
 

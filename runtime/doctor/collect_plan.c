@@ -31,6 +31,11 @@ static bool ends_with(const char *text, const char *ending)
 	return m >= n && !strcmp(text + m - n, ending);
 }
 
+bool collect_is_bundle(const char *word)
+{
+	return ends_with(word, ".npub");
+}
+
 /* Hazards of the bundle's plans; one that cannot be read is unverified. */
 static uint32_t bundle_hazards(const char *path)
 {
@@ -92,7 +97,7 @@ uint32_t collect_hazards(const struct collect *c)
 	if (!reaches_npu(c))
 		return 0;
 	for (size_t i = 1; c->command[i]; i++) {
-		if (ends_with(c->command[i], ".npub"))
+		if (collect_is_bundle(c->command[i]))
 			hazards |= bundle_hazards(c->command[i]);
 	}
 	return hazards;

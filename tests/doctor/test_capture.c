@@ -134,8 +134,9 @@ static void an_emulated_run_is_recorded(void **state)
 		"PASS  dma-bindings: 5 ranges", "PASS  forbidden-task-count",
 		"PASS  ioctl-returns: ",
 	};
-	static const char *const preloads[] = { "LD_PRELOAD=" NPUEMU " ", "" };
-	static const char *const options[] = { "", "--emulate" };
+	static const char *const preloads[] = { "LD_PRELOAD=" NPUEMU " ", "", "" };
+	static const char *const options[] = { "", "--emulate",
+					       "--emulate --profile vendor" };
 
 	(void)state;
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
@@ -158,6 +159,12 @@ static void an_emulated_run_is_recorded(void **state)
 		text = test_run(command, &code);
 		for (size_t k = 0; k < COUNT(want); k++)
 			CHECK_TEXT(options[i], text, want[k]);
+		if (strstr(options[i], "vendor")) {
+			/* the calls are then the vendor's, and nothing may fail */
+			CHECK_TEXT(options[i], text, "PASS  ioctl-sequence");
+			CHECK_TEXT(options[i], text, "PASS  sync-profile");
+			CHECK_TEXT(options[i], text, " 0 failed");
+		}
 		free(text);
 		test_tree_remove(dir);
 	}

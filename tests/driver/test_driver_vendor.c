@@ -153,7 +153,7 @@ static void compare(const struct shape *s)
 	action(&w, 1, 0, 0, 908);
 	action(&w, 20, 0, EINVAL, 0);
 	action(&w, 19, 0xffffffed, 0, 0xffffffed);
-	action(&w, 1, 908, 0, 908);
+	action(&w, 1, 0, 0, 908);
 	action(&w, 18, 0, 0, 1);
 	create(&w, TASK);
 	create(&w, WEIGHT);
