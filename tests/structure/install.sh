@@ -34,3 +34,7 @@ grep -q 'check: PASS' log || fail "npurun: $(cat log)"
 # Without the simulator the runtime links alone.
 printf '#include <npurt.h>\nint main(void) { return npurt_strerror(NPURT_OK) == 0; }\n' >alone.c
 "$cc" alone.c $(pkg-config --cflags --libs npurt) -o alone && ./alone || fail "npurt does not link alone"
+
+# The archive may become part of a shared library.
+"$cc" -shared -fPIC alone.c -Wl,--whole-archive $(pkg-config --cflags --libs npurt-sim) \
+	-Wl,--no-whole-archive -o libalone.so || fail "npurt does not go into a shared library"
