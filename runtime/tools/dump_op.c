@@ -1,5 +1,6 @@
 /* What follows the sum of products, in words and numbers. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bundle_channel.h"
@@ -46,25 +47,36 @@ static double ratio(uint32_t scale, uint32_t shift)
 	return ldexp(scale, -(int)shift);
 }
 
+/* A whole number that is added: " + 3", " - 128", "" for 0. */
+#define ADDEND_BYTES 16
+static const char *addend(char text[ADDEND_BYTES], int32_t number)
+{
+	snprintf(text, ADDEND_BYTES, " %c %lld", number < 0 ? '-' : '+',
+		 llabs((long long)number));
+	return number ? text : "";
+}
+
 static void print_int8(const struct npub_conv *c, FILE *out)
 {
 	const struct npub_op *op = &c->op;
+	char number[ADDEND_BYTES];
 
 	fprintf(out, "  padding holds %d; S: sum of x * w, X: sum of x\n", op->pad_value);
 	if (op->flags & NPUB_OP_PER_CHANNEL)
 		fprintf(out, "  t = round((S + correction[k] * X + bias[k]) * factor[k] "
 			     "/ 2^14)\n");
 	else
-		fprintf(out, "  t = S - %d * X%s\n", op->weight_zero,
+		fprintf(out, "  t = S%s%s%s\n", addend(number, -op->weight_zero),
+			op->weight_zero ? " * X" : "",
 			op->flags & NPUB_OP_BIAS ? " + bias[k]" : "");
 	if (op->flags & NPUB_OP_LEAKY)
 		fprintf(out, "  t < 0: t = round(t * %u / 2^%u)  (* %.6g)\n",
 			op->leak_scale, op->leak_shift,
 			ratio(op->leak_scale, op->leak_shift));
 	if (op->flags & NPUB_OP_ADD)
-		fprintf(out, "  t = t + round((operand - %d) * %u / 2^%u)  (* %.6g)\n",
-			op->operand_zero, op->operand_scale, op->operand_shift,
-			ratio(op->operand_scale, op->operand_shift));
+		fprintf(out, "  t = t + round((operand%s) * %u / 2^%u)  (* %.6g)\n",
+			addend(number, -op->operand_zero), op->operand_scale,
+			op->operand_shift, ratio(op->operand_scale, op->operand_shift));
 	if (op->flags & NPUB_OP_CLAMP)
 		fprintf(out, "  t = min(max(t, 0), %d)\n", (int32_t)op->limit);
 	else if (op->flags & NPUB_OP_RELU)
@@ -72,8 +84,8 @@ static void print_int8(const struct npub_conv *c, FILE *out)
 	if (c->out_elem == NPU_ELEM_INT32)
 		fprintf(out, "  out = t\n");
 	else
-		fprintf(out, "  out = saturate(round(t * %u / 2^%u) + %d)  (* %.6g)\n",
-			op->out_scale, op->out_shift, op->out_zero,
+		fprintf(out, "  out = saturate(round(t * %u / 2^%u)%s)  (* %.6g)\n",
+			op->out_scale, op->out_shift, addend(number, op->out_zero),
 			ratio(op->out_scale, op->out_shift));
 }
 

@@ -23,7 +23,7 @@ enum {
 
 static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0,
-	  "What to print (default: all but channels, registers, relocations, tiles):" },
+	  "What to print (default: all but channels, registers, relocations, tiles)" },
 	{ NULL, "header", NULL, OPT_PART | DUMP_HEADER << 16,
 	  "the header and the sections" },
 	{ NULL, "tensors", NULL, OPT_PART | DUMP_TENSORS << 16,
@@ -45,11 +45,11 @@ static const struct option_row rows[] = {
 	  "the words that get an address, and which" },
 	{ NULL, "debug", NULL, OPT_PART | DUMP_DEBUG << 16,
 	  "the tile each task computes, when the bundle was not stripped" },
-	{ NULL, NULL, NULL, 0, "Of what:" },
+	{ NULL, NULL, NULL, 0, "Of what" },
 	{ NULL, "conv", "NAME", OPT_CONV, "only this conv, by name or number" },
 	{ NULL, "cores", "N", OPT_CORES, "only the plan for N cores" },
 	{ NULL, "task", "N", OPT_TASK, "only this task of each conv" },
-	{ NULL, NULL, NULL, 0, "How:" },
+	{ NULL, NULL, NULL, 0, "How" },
 	{ NULL, "json", NULL, OPT_JSON, "everything as JSON" },
 	{ NULL, "as", "FORM", OPT_AS,
 	  "text, json, or capture: the form in which captured vendor schedules are "
@@ -61,13 +61,14 @@ static const struct option_row rows[] = {
 };
 
 static const struct options_section sections[] = {
-	{ "EXIT STATUS", "  0  done\n"
-			 "  1  the file is not a bundle, or a damaged one\n"
-			 "  2  wrong usage\n"
-			 "  3  a file cannot be read or written\n" },
-	{ "EXAMPLES", "  npudump edge.npub\n"
-		      "  npudump --regs --task 0 edge.npub\n"
-		      "  npudump --as=capture --conv layer3 net.npub -o layer3.json\n" },
+	{ "EXIT STATUS", " 0  done\n"
+			 " 1  the file is not a bundle, or a damaged one\n"
+			 " 2  wrong usage\n"
+			 " 3  a file cannot be read or written\n"
+			 " 4  internal error, or out of memory\n" },
+	{ "EXAMPLES", " npudump edge.npub\n"
+		      " npudump --regs --task 0 edge.npub\n"
+		      " npudump --as=capture --conv layer3 net.npub -o layer3.json\n" },
 	{ "SEE ALSO", "npucc, npurun; docs/bundle-format.md, docs/tools.md" },
 };
 
@@ -164,6 +165,38 @@ static enum tool_exit render(struct dump *d, const struct request *r, char **tex
 	return *text ? EXIT_DONE : EXIT_INTERNAL;
 }
 
+/* Whether --cores and --task leave anything; a complaint when not. */
+static bool finds_tasks(const struct dump *d)
+{
+	const struct npub *b = d->npub;
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < b->conv_count; i++) {
+		const struct npub_conv *c = &b->convs[i];
+
+		for (uint32_t t = 0; dump_wants_conv(d, i) && t < c->task_count; t++)
+			if (dump_wants_task(d, c, t))
+				return true;
+		if (dump_wants_conv(d, i) && c->task_count > most)
+			most = c->task_count;
+	}
+	if (d->task != NPUB_NONE && d->task >= most)
+		tool_complain(PROGRAM, d->file->path,
+			      "there is no task %u; the last one is %u", d->task,
+			      most - 1);
+	else if (d->task != NPUB_NONE)
+		tool_complain(
+		    PROGRAM, d->file->path,
+		    "task %u is not of the plan that --cores %u names; --tasks shows "
+		    "which are",
+		    d->task, d->cores);
+	else
+		tool_complain(PROGRAM, d->file->path,
+			      "there is no plan for %u cores; npucc --cores makes others",
+			      d->cores);
+	return false;
+}
+
 static enum tool_exit dump_bundle(const struct bundle_file *file, const struct request *r)
 {
 	struct dump d = { .file = file, .npub = &file->npub, .conv = NPUB_NONE };
@@ -179,6 +212,8 @@ static enum tool_exit dump_bundle(const struct bundle_file *file, const struct r
 		if (d.conv == NPUB_NONE)
 			return EXIT_REFUSED;
 	}
+	if ((d.cores || d.task != NPUB_NONE) && !finds_tasks(&d))
+		return EXIT_REFUSED;
 	d.verdict = npurt_verify(file->blob, file->bytes, &d.verdict_place);
 	if (d.verdict != NPURT_OK)
 		tool_complain_npurt(PROGRAM ": warning", file->path, d.verdict,

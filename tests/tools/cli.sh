@@ -188,6 +188,14 @@ run 0 "$npudump" rgb.npub --json -o x.json
 says x.json '"sound": true'
 run 0 "$npudump" rgb.npub --as=capture
 says out '"full_window": true'
+run 1 "$npudump" rgb.npub --regs --task 9999
+says err "rgb.npub: there is no task 9999; the last one is"
+run 0 "$npucc" b1_c64_h56_w56_oc128_wic64_k3x3_g1_s1_pvalid -q --cores=1 -o again.npub
+run 1 "$npudump" again.npub --cores 3
+says err "again.npub: there is no plan for 3 cores; npucc --cores makes others"
+run 0 "$npucc" b1_c64_h56_w56_oc128_wic64_k3x3_g1_s1_pvalid -q --cores=all -o again.npub
+run 1 "$npudump" again.npub --tasks --cores 3 --task 0
+says err "task 0 is not of the plan that --cores 3 names"
 mkdir captures
 for conv in rgb.conv b2_c24_h7_w5_oc9_wic24_k1x3_g1_s2x1_pvalid \
 	b1_c64_h56_w56_oc128_wic64_k3x3_g1_s1_pvalid b1_c32_h9_w7_oc32_wic1_k3_g32_s1_psame \

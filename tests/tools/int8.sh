@@ -144,7 +144,7 @@ run 0 "$npudump" all.npub --conv bytes --tensors
 says out "uint8"
 run 0 "$npudump" all.npub --conv plain --op
 says out "t = max(t, 0)"
-says out " + -128)"
+says out " - 128)"
 run 0 "$npudump" all.npub --conv plain --channels
 says out "correction"
 run 0 "$npudump" all.npub --conv float --op
