@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
 	  "look for captured schedules in DIR before those built in (NPUCC_SCHEDULES)" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -42,6 +43,7 @@ static const struct options_section sections[] = {
 	  " 3  the answer could not be written\n 4  internal error or out of memory\n" },
 	{ "EXAMPLES", " npucc can b1_c160_h40_w40_oc320_wic160_k3x3_g1_s1_pvalid\n"
 		      " npucc can net.conv --json\n" },
+	{ "SEE ALSO", "npucc; docs/templates.md" },
 };
 
 static const struct options options = {

@@ -23,6 +23,7 @@ static const struct option_row rows[] = {
 	  "count the captured schedules of DIR that show each feature, in place of the "
 	  "numbers built in" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -31,16 +32,19 @@ static const struct options_section sections[] = {
 	  "show the\n"
 	  "               feature in this type; their plans are reproduced (npucc verify "
 	  "--corpus)\n"
-	  " formula       it compiles; no capture shows it: verifier and simulator agree\n"
+	  " formula       it compiles; no capture shows it: verifier and simulator "
+	  "agree\n"
 	  " untested      it compiles, but rests on a guess: a board runs it only with\n"
 	  "               --allow=untested\n"
 	  " no (N)        it is refused, for the reason N below the table\n"
 	  " cores         the numbers of cores that have a plan of their own; others run "
 	  "the\n"
 	  "               one-core plan\n" },
-	{ "EXIT STATUS", " 0  printed\n 2  wrong command line\n 3  a file could not be read "
-			 "or written\n 4  internal error or out of memory\n" },
+	{ "EXIT STATUS",
+	  " 0  printed\n 2  wrong command line\n 3  a file could not be read "
+	  "or written\n 4  internal error or out of memory\n" },
 	{ "EXAMPLES", " npucc matrix\n npucc matrix --json | jq '.[] | .feature'\n" },
+	{ "SEE ALSO", "npucc; docs/support.md" },
 };
 
 static const struct options options = {

@@ -49,6 +49,7 @@ static const struct option_row rows[] = {
 	  "it until the file says \"inherited\": false; may be repeated" },
 	{ NULL, NULL, NULL, 0, "Help" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -66,6 +67,7 @@ static const struct options_section sections[] = {
 	  " npucc template list\n"
 	  " npucc template import capture.json -o schedules/c64_h56_oc128_k1.json\n"
 	  " npucc template check schedules/c64_h56_oc128_k1.json\n" },
+	{ "SEE ALSO", "npucc, npudump; docs/templates.md" },
 };
 
 static const struct options options = {

@@ -52,6 +52,7 @@ static const struct option_row rows[] = {
 	{ NULL, NULL, NULL, 0, "Output" },
 	{ NULL, "json", NULL, OPT_JSON, "print JSON instead of text" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
@@ -63,8 +64,9 @@ static const struct options_section sections[] = {
 		      " npucc verify conv.npub --log run.log --log kernel.log\n"
 		      " npucc verify b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid --log "
 		      "run.log --json\n"
-		      " npucc verify --log run.log --kind ioctl\n"
+		      " npucc verify --kind ioctl --log run.log\n"
 		      " npucc verify --corpus captures\n" },
+	{ "SEE ALSO", "npucc, npudump, npudoctor; docs/verify.md" },
 };
 
 static const struct options options = {

@@ -48,7 +48,8 @@ static const struct option_row rows[] = {
 	  "write every register in every record, instead of the vendor's delta records "
 	  "from the third record of a one-core list on" },
 	{ NULL, "schedules", "DIR", OPT_SCHEDULES,
-	  "compare plans with the captured schedules in DIR (*.json) before those built in; the "
+	  "compare plans with the captured schedules in DIR (*.json) before those built "
+	  "in; the "
 	  "variable NPUCC_SCHEDULES does the same" },
 	{ NULL, NULL, NULL, 0, "Information" },
 	{ NULL, "explain", "[FORMAT]", OPT_EXPLAIN,
@@ -59,19 +60,33 @@ static const struct option_row rows[] = {
 	  "core and tile, input rows with their halo" },
 	{ "n", "dry-run", NULL, OPT_DRY_RUN,
 	  "do everything, weights included, but write no file" },
-	{ "q", "quiet", NULL, OPT_QUIET, "no progress and no summary" },
+	{ "q", "quiet", NULL, OPT_QUIET, "no progress on a terminal" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
-	{ NULL, "version", NULL, OPTIONS_VERSION, "print the version" },
+	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };
 
 static const struct options_section sections[] = {
+	{ "COMMANDS",
+	  " npucc can SPEC...           say whether and how convs are supported\n"
+	  " npucc matrix                say what is supported, and what that rests on\n"
+	  " npucc verify [SUBJECT] ...  hold bundles and specs against logs and "
+	  "captures\n"
+	  " npucc template ACTION ...   captured schedules: list, show, check, import\n"
+	  " npucc compile ...           this page; the word can be left out\n" },
+	{ "FILES",
+	  "A spec names the files of its weights. A bundle is written under another name "
+	  "and "
+	  "renamed when it is complete: after an error there is the old one or none.\n" },
 	{ "EXIT STATUS",
-	  " 0  done\n 1  the input was refused, or could not be read\n 2  wrong command line\n"
+	  " 0  done\n 1  the input was refused, or could not be read\n 2  wrong command "
+	  "line\n"
 	  " 3  a file could not be written\n 4  internal error or out of memory\n" },
 	{ "EXAMPLES",
 	  " npucc net.conv -o net.npub\n"
 	  " npucc b1_c160_h40_w40_oc320_wic160_k3x3_g1_s1_pvalid --explain\n"
 	  " npucc layers.json --cores=all --explain=json -o layers.npub -MD\n" },
+	{ "SEE ALSO",
+	  "npurun, npudump, npudoctor; docs/spec-language.md, docs/explain.md" },
 };
 
 static const struct options options = {

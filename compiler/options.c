@@ -165,12 +165,21 @@ static int next_short(struct options_scan *scan, const char *letters)
 	return row->id;
 }
 
+/* No option takes an empty word: it is mostly a variable that was never set. */
+static int filled(const struct options_scan *scan, int id)
+{
+	if (id == OPTIONS_ERROR || !scan->value || scan->value[0])
+		return id;
+	options_complain(scan, "its argument is empty: %s", scan->row->arg);
+	return OPTIONS_ERROR;
+}
+
 int options_next(struct options_scan *scan)
 {
 	const char *word;
 
 	if (scan->rest)
-		return next_short(scan, scan->rest);
+		return filled(scan, next_short(scan, scan->rest));
 	if (scan->at >= scan->argc)
 		return OPTIONS_END;
 	word = scan->argv[scan->at++];
@@ -183,7 +192,8 @@ int options_next(struct options_scan *scan)
 		scan->value = word;
 		return OPTIONS_WORD;
 	}
-	return word[1] == '-' ? next_long(scan, word + 2) : next_short(scan, word + 1);
+	return filled(scan, word[1] == '-' ? next_long(scan, word + 2)
+					   : next_short(scan, word + 1));
 }
 
 int options_each(const struct options *options, int argc, char **argv, options_take *take,

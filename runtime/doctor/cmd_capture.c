@@ -43,6 +43,7 @@ static const struct options_section sections[] = {
 	  " 4  internal error or out of memory\n" },
 	{ "EXAMPLES", " npudoctor capture -o rec -- npurun edge.npub\n"
 		      " npudoctor capture -o rec --execute --allow=unverified-program -- ./app\n" },
+	{ "SEE ALSO", "npucc verify, npurun; docs/npudoctor.md" },
 };
 /* clang-format on */
 

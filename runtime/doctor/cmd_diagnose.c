@@ -59,6 +59,7 @@ static const struct options_section sections[] = {
 	{ "EXAMPLES",
 	  " npudoctor\n npudoctor --log kernel.log --family rknpu\n"
 	  " dmesg | npudoctor --log - --json\n npudoctor --root collected\n" },
+	{ "SEE ALSO", "npurun; docs/npudoctor.md" },
 };
 /* clang-format on */
 

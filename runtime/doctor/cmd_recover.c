@@ -45,6 +45,7 @@ static const struct options_section sections[] = {
 	  " 4  internal error or out of memory\n" },
 	{ "EXAMPLES", " npudoctor recover\n npudoctor recover --process myapp --execute\n"
 		      " npudoctor recover --step module --execute\n" },
+	{ "SEE ALSO", "npurun; docs/npudoctor.md" },
 };
 /* clang-format on */
 

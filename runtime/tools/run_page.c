@@ -4,7 +4,7 @@
 #define ROWS(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct option_row rows[] = {
-	{ NULL, NULL, NULL, 0, "Tensors:" },
+	{ NULL, NULL, NULL, 0, "Tensors" },
 	{ "i", "input", "FILE", OPT_INPUT,
 	  "the input; without it a pseudo-random one is made from --seed" },
 	{ NULL, "operand", "FILE", OPT_OPERAND,
@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	  "of --input and --operand: auto (by the name's ending), npy, raw, pnm or png" },
 	{ NULL, "output-format", "FORMAT", OPT_OUTPUT_FORMAT, "the same for the output" },
 	{ NULL, "seed", "N", OPT_SEED, "seed of the made-up input and operand (0)" },
-	{ NULL, NULL, NULL, 0, "Pictures:" },
+	{ NULL, NULL, NULL, 0, "Pictures" },
 	{ NULL, "mean", "M[,M,M]", OPT_MEAN,
 	  "samples become (sample / maximum - M) * S; one number, or one for each "
 	  "channel (0). A uint8 conv takes 8-bit samples as they are when neither M nor "
@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	  "numbers that become black and white; others in between, clamped (0,1; bytes "
 	  "of a uint8 output as they are)" },
 	{ NULL, "image-abs", NULL, OPT_IMAGE_ABS, "show absolute values" },
-	{ NULL, NULL, NULL, 0, "What to run:" },
+	{ NULL, NULL, NULL, 0, "What to run" },
 	{ NULL, "conv", "NAME", OPT_CONV, "the conv, by name or number (the first)" },
 	{ NULL, "cores", "N", OPT_CORES, "the plan for N cores (the bundle's first)" },
 	{ NULL, "device", "DEVICE", OPT_DEVICE,
@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
 	  "The simulator takes all plans, and says so" },
 	{ NULL, "timeout", "MS", OPT_TIMEOUT,
 	  "give up after MS ms (from the plan's cost)" },
-	{ NULL, NULL, NULL, 0, "Device:" },
+	{ NULL, NULL, NULL, 0, "Device" },
 	{ NULL, "emulate", "[SCRIPT]", OPT_EMULATE,
 	  "run against the emulated driver in place of a device; SCRIPT says which board "
 	  "it is and what goes wrong (docs/emulator.md)" },
@@ -68,7 +68,7 @@ static const struct option_row rows[] = {
 	  "jobs" },
 	{ NULL, "threads", "N", OPT_THREADS,
 	  "threads of the simulator and of --check (one for each processor)" },
-	{ NULL, NULL, NULL, 0, "Is the output right:" },
+	{ NULL, NULL, NULL, 0, "Checking the output" },
 	{ NULL, "check", NULL, OPT_CHECK,
 	  "compute the conv again in plain loops and compare; exit with 1 when it fails. "
 	  "int8: every output must be that of the fixed-point reference, and the errors "
@@ -83,7 +83,7 @@ static const struct option_row rows[] = {
 	  "than X, a real number" },
 	{ NULL, "min-snr", "DB", OPT_MIN_SNR,
 	  "the same when the signal to noise ratio is less than DB decibels" },
-	{ NULL, NULL, NULL, 0, "What else to do:" },
+	{ NULL, NULL, NULL, 0, "Other" },
 	{ NULL, "bench", "N", OPT_BENCH, "run N times and print times and rates" },
 	{ NULL, "dump", "DIR", OPT_DUMP,
 	  "write every buffer before and after the run, the task table and the submit "
@@ -105,27 +105,27 @@ static const struct options_section sections[] = {
 	  "(.pgm, .ppm, .png) are "
 	  "one image of 1 or 3 channels, PNG also with alpha: 2 or 4.\n" },
 	{ "EXIT STATUS",
-	  "  0  done\n"
-	  "  1  the bundle or the input was refused, the run failed, or --check "
+	  " 0  done\n"
+	  " 1  the bundle or the input was refused, the run failed, or --check "
 	  "did,\n"
-	  "     or errors are beyond --max-error or --min-snr\n"
-	  "  2  wrong usage\n"
-	  "  3  a file cannot be read or written\n"
-	  "  4  internal error\n" },
-	{ "ENVIRONMENT", "  NPURT_NO_DEVICE  when set to 1, no device node is touched: a "
+	  "    or errors are beyond --max-error or --min-snr\n"
+	  " 2  wrong usage\n"
+	  " 3  a file cannot be read or written\n"
+	  " 4  internal error, or out of memory\n" },
+	{ "ENVIRONMENT", " NPURT_NO_DEVICE  when set to 1, no device node is touched: a "
 			 "path is\n"
-			 "                   refused, and auto takes the simulator\n"
-			 "  NPUEMU_LIB       libnpuemu.so for --emulate, when it lies "
+			 "                  refused, and auto takes the simulator\n"
+			 " NPUEMU_LIB       libnpuemu.so for --emulate, when it lies "
 			 "neither next\n"
-			 "                   to npurun nor in ../lib\n" },
+			 "                  to npurun nor in ../lib\n" },
 	{ "EXAMPLES",
-	  "  npurun edge.npub --input photo.png --output edges.png --image-abs\n"
-	  "  npurun net.npub --conv layer3 --device sim --check\n"
-	  "  npurun net.npub --conv layer3 --input x.npy --output y.npy --bench 20\n"
-	  "  npurun int8.npub --input x.npy --quantize --compare float.npy --min-snr 30\n"
-	  "  npurun risky.npub --bracket --allow untested --recover\n"
-	  "  npurun net.npub --emulate=faults.txt\n" },
-	{ "SEE ALSO", "npucc, npudump; docs/tools.md" },
+	  " npurun edge.npub --input photo.png --output edges.png --image-abs\n"
+	  " npurun net.npub --conv layer3 --device sim --check\n"
+	  " npurun net.npub --conv layer3 --input x.npy --output y.npy --bench 20\n"
+	  " npurun int8.npub --input x.npy --quantize --compare float.npy --min-snr 30\n"
+	  " npurun risky.npub --bracket --allow untested --recover\n"
+	  " npurun net.npub --emulate=faults.txt\n" },
+	{ "SEE ALSO", "npucc, npudump, npudoctor; docs/tools.md" },
 };
 
 const struct options run_page = {
