@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MAX_COLUMNS 16u
-#define MAX_CELL_BYTES 96u
+#define MAX_CELL_BYTES 208u /* the longest name of a conv has 200 */
 #define COLUMN_GAP 2
 #define LINE_MARK '\x01' /* first byte of a cell that is a line of its own */
 
@@ -18,6 +18,15 @@ struct text_table {
 	char (*cells)[MAX_CELL_BYTES]; /* the heads are the first row */
 	size_t cell_count, cell_room;
 };
+
+size_t text_columns(const char *text)
+{
+	size_t columns = 0;
+
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
 
 static char *next_cell(struct text_table *t)
 {
@@ -62,8 +71,8 @@ void text_cell(struct text_table *t, const char *fmt, ...)
 	vsnprintf(cell, MAX_CELL_BYTES, fmt, args);
 	va_end(args);
 	column = t->cell_count++ % t->columns;
-	if (strlen(cell) > t->width[column])
-		t->width[column] = strlen(cell);
+	if (text_columns(cell) > t->width[column])
+		t->width[column] = text_columns(cell);
 }
 
 struct text_table *text_table_new(const char *heads)
@@ -97,7 +106,7 @@ static void put_row(const struct text_table *t, FILE *out, size_t first, int ind
 	}
 	for (size_t i = 0; i < t->columns && first + i < t->cell_count; i++) {
 		const char *cell = t->cells[first + i];
-		int blank = (int)(t->width[i] - strlen(cell));
+		int blank = (int)(t->width[i] - text_columns(cell));
 
 		if (*cell)
 			fprintf(out, "%*s%s", pending + (t->right[i] ? blank : 0), "",

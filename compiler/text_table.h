@@ -4,6 +4,7 @@
 #ifndef TEXT_TABLE_H
 #define TEXT_TABLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -31,6 +32,9 @@ void text_line(struct text_table *t, const char *fmt, ...)
  * apart, or one when lines would be longer than `max_columns`.
  */
 void text_table_end(struct text_table *t, FILE *out, int indent, int max_columns);
+
+/* Columns that a text in UTF-8 takes: its characters, however many bytes they have. */
+size_t text_columns(const char *text);
 
 /* 1234567 as "1,234,567". */
 const char *text_number(char buf[TEXT_NUMBER_BYTES], uint64_t value);

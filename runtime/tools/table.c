@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text_table.h"
+
 #define MAX_COLUMNS 24u
 #define COLUMN_GAP 2
 
@@ -35,8 +37,8 @@ static void append(struct table *t, char *text)
 		t->cell_room = t->cell_room ? 2 * t->cell_room : 64;
 		t->cells = or_abort(realloc(t->cells, t->cell_room * sizeof(*t->cells)));
 	}
-	if (strlen(text) > t->width[column])
-		t->width[column] = strlen(text);
+	if (text_columns(text) > t->width[column])
+		t->width[column] = text_columns(text);
 	t->cells[t->cell_count++] = text;
 }
 
@@ -82,7 +84,7 @@ static void print_row(const struct table *t, char *const *cells, FILE *out, int 
 	int pending = indent; /* blanks not yet printed, so that no line ends in one */
 
 	for (size_t i = 0; i < t->columns; i++) {
-		int length = (int)strlen(cells[i]);
+		int length = (int)text_columns(cells[i]);
 		int space = (int)t->width[i] - length;
 
 		if (t->right[i])

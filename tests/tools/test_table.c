@@ -24,6 +24,27 @@ static void aligned(void **state)
 	free(text);
 }
 
+/* Characters count, not the bytes that they take. */
+static void names_of_other_scripts(void **state)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+	struct table *t = table_new("name|>n");
+
+	(void)state;
+	table_cell(t, "%s", "n\u00e4me \u00b5");
+	table_cell(t, "%d", 1);
+	table_cell(t, "%s", "conv-10");
+	table_cell(t, "%d", 10);
+	table_end(t, out, 0);
+	fclose(out);
+	assert_string_equal(text, "name      n\n"
+				  "n\u00e4me \u00b5    1\n"
+				  "conv-10  10\n");
+	free(text);
+}
+
 static void heads_only(void **state)
 {
 	char *text = NULL;
@@ -41,6 +62,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(aligned),
+		cmocka_unit_test(names_of_other_scripts),
 		cmocka_unit_test(heads_only),
 	};
 
