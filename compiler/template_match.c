@@ -30,7 +30,10 @@ static void load_dir(struct template_set *set, const char *dir, struct diag *dia
 	int count = scandir(dir, &names, is_template_file, alphasort);
 
 	if (count < 0) {
-		diag_error(diag, (struct loc){ 0 }, NULL, "%s: %s", dir, strerror(errno));
+		diag_error(diag, (struct loc){ 0 }, NULL, "captured schedules: %s: %s",
+			   dir, strerror(errno));
+		diag_note(diag, (struct loc){ 0 },
+			  "--schedules or NPUCC_SCHEDULES names this directory");
 		return;
 	}
 	for (int i = 0; i < count; i++) {

@@ -66,7 +66,7 @@ eol:
 line:
 	%empty
 |	INCLUDE STRING		{ reader_include(parse->reader, $2, @2); }
-|	defaults_head block	{ set_defaults(parse); }
+|	defaults_head eols block { set_defaults(parse); }
 |	conv			{ add_conv(parse); }
 |	other values		{ draft_free(&parse->draft); }
 |	other values block	{ draft_free(&parse->draft); }

@@ -75,6 +75,7 @@ static void check_missing(struct draft *draft, struct diag *diag)
 	};
 
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+		const char *name = draft->problem.name;
 		bool any = false, *has = draft->has;
 		enum conv_attr missing = CONV_ATTR_N;
 
@@ -86,8 +87,9 @@ static void check_missing(struct draft *draft, struct diag *diag)
 		}
 		if (missing == CONV_ATTR_N)
 			continue;
-		diag_error(diag, draft->block, "missing", "%s has no %s",
-			   draft->problem.name ? draft->problem.name : "this conv",
+		diag_error(diag, draft->block, "missing", "%s%s%s has no %s",
+			   name ? "conv '" : "this conv", name ? name : "",
+			   name ? "'" : "",
 			   any ? conv_attr_name(missing) : needed[i].word);
 		diag_note(diag, draft->block, "give it, for example as '%s'",
 			  needed[i].example);

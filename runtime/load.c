@@ -46,6 +46,7 @@ static enum npurt_err find_plan(const struct npub *b, const struct npub_conv *c,
 				const struct npurt_options *o,
 				const struct npub_plan **plan, struct npurt_error *e)
 {
+	static const char *const levels[] = { "formula", "captured", "promoted" };
 	const struct npub_plan *p = &b->plans[c->first_plan];
 	uint32_t refused;
 
@@ -58,8 +59,8 @@ static enum npurt_err find_plan(const struct npub *b, const struct npub_conv *c,
 	if (p->evidence < o->min_evidence) {
 		e->found = p->evidence;
 		e->allowed = o->min_evidence;
-		return npurt_failf(e, NPURT_ERR_EVIDENCE, "evidence %u, %u wanted",
-				   p->evidence, o->min_evidence);
+		return npurt_failf(e, NPURT_ERR_EVIDENCE, "it is %s, wanted is %s",
+				   levels[p->evidence], levels[o->min_evidence]);
 	}
 	refused = p->hazards & ~o->allow_hazards;
 	if (refused) {

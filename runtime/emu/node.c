@@ -52,6 +52,10 @@ static void run_file(const char *path)
 		bytes += got;
 	} while (got);
 	text[bytes] = 0;
+	if (ferror(f)) { /* a directory opens, and cannot be read */
+		fprintf(stderr, "npuemu: NPUEMU_SCRIPT: %s: %s\n", path, strerror(errno));
+		_exit(2);
+	}
 	fclose(f);
 	run_environment(path, text);
 	free(text);

@@ -52,6 +52,10 @@ NPUEMU_SCRIPT=$dir/none run "$@" >"$dir/out" 2>"$dir/err"
 code=$?
 expect "missing script" 2 "NPUEMU_SCRIPT: $dir/none: No such file" "$dir/err"
 
+NPUEMU_SCRIPT=$dir run "$@" >"$dir/out" 2>"$dir/err"
+code=$?
+expect "directory for a script" 2 "NPUEMU_SCRIPT: $dir: Is a directory" "$dir/err"
+
 NPUEMU=version run "$@" >"$dir/out" 2>"$dir/err"
 code=$?
 expect "mistake in the environment" 2 "NPUEMU:1: 'version' takes" "$dir/err"
