@@ -87,11 +87,15 @@ static void keep_first(void *context, const struct diag_message *m)
 {
 	struct can_answer *a = context;
 
-	if (*m->kind == 'e' && !a->errors++)
+	bool here = m->loc.source == a->place.source && m->loc.line == a->place.line &&
+		    m->loc.col == a->place.col;
+
+	if (*m->kind == 'e' && !a->errors++) {
+		a->place = m->loc;
 		snprintf(a->sentence, sizeof a->sentence, "%.239s%s%.40s%s", m->text,
 			 m->check ? " [" : "", m->check ? m->check : "",
 			 m->check ? "]" : "");
-	else if (*m->kind == 'n' && a->errors == 1 && !*a->remedy)
+	} else if (*m->kind == 'n' && a->errors == 1 && here && !*a->remedy)
 		snprintf(a->remedy, sizeof a->remedy, "%.239s", m->text);
 }
 

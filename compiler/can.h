@@ -29,11 +29,15 @@ struct can_answer {
 	char template_note[PLAN_SENTENCE_BYTES]; /* "": no template of this conv */
 	/* why not, and the way out; errors counts all that were found */
 	uint32_t errors;
+	struct loc place; /* of the first */
 	char sentence[PLAN_SENTENCE_BYTES + 64], remedy[PLAN_SENTENCE_BYTES];
 	double us; /* how long it took; the caller's to fill */
 };
 
-/* The first error of `diag` and its note become the answer's sentence and remedy. */
+/*
+ * The first error of `diag` and its note become the answer's sentence and remedy,
+ * unless the note is about another place.
+ */
 void can_listen(struct can_answer *a, struct diag *diag);
 
 /*

@@ -137,11 +137,20 @@ static void put_answer(struct report *report, const struct can_answer *a)
 }
 
 /* A text that cannot be read is one answer: no conv of it can be compiled. */
-static void put_unreadable(struct report *report, struct can_answer *a, const char *arg)
+static void put_unreadable(struct report *report, struct can_answer *a, const char *arg,
+			   const struct diag *diag)
 {
-	size_t used = strlen(a->sentence);
+	const char *text = a->place.line ? diag_source_name(diag, a->place.source) : "";
+	char sentence[sizeof a->sentence];
+	size_t used;
 
 	a->name = arg;
+	if (*text && strcmp(text, COMMAND_LINE_SOURCE)) {
+		memcpy(sentence, a->sentence, sizeof sentence);
+		snprintf(a->sentence, sizeof a->sentence, "%.100s:%u:%u: %.180s", text,
+			 a->place.line, a->place.col, sentence);
+	}
+	used = strlen(a->sentence);
 	if (a->errors > 1)
 		snprintf(a->sentence + used, sizeof a->sentence - used,
 			 " (and %u more error%s)", a->errors - 1,
@@ -163,7 +172,7 @@ static void answer_spec(struct report *report, const char *arg,
 	spec_read(&spec, arg, diag);
 	readable = !a.errors;
 	if (!readable)
-		put_unreadable(report, &a, arg);
+		put_unreadable(report, &a, arg, diag);
 	for (size_t i = 0; readable && i < spec.count; i++) {
 		memset(&a, 0, sizeof a);
 		answer_conv(&a, &spec.convs[i], templates, diag);

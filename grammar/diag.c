@@ -71,6 +71,11 @@ uint32_t diag_add_source(struct diag *diag, const char *name, const char *text,
 	return (uint32_t)diag->source_count++;
 }
 
+const char *diag_source_name(const struct diag *diag, uint32_t source)
+{
+	return diag->sources[source].name;
+}
+
 /* The line without its end; empty when there is no such line. */
 static struct str find_line(const struct source *s, uint32_t line)
 {

@@ -26,6 +26,9 @@ struct loc {
 
 struct diag;
 
+/* The source of what was typed, rather than read. */
+#define COMMAND_LINE_SOURCE "<command line>"
+
 /* Messages go to `out`; NULL collects nothing but counts. */
 struct diag *diag_new(FILE *out);
 void diag_free(struct diag *diag);
@@ -52,6 +55,9 @@ void diag_set_sink(struct diag *diag,
  */
 uint32_t diag_add_source(struct diag *diag, const char *name, const char *text,
 			 size_t bytes);
+
+/* The name of a text, as messages print it. */
+const char *diag_source_name(const struct diag *diag, uint32_t source);
 
 /* Report; `check` is the rule's name in brackets, NULL for syntax errors. */
 void diag_error(struct diag *diag, struct loc loc, const char *check, const char *fmt,

@@ -233,8 +233,8 @@ void reader_read_file(struct reader *reader, const char *path)
 	struct loc loc = { 0, 1, 1, (uint32_t)strlen(path) };
 
 	if (status != FILE_OK) {
-		loc.source =
-		    diag_add_source(reader->diag, "<command line>", path, strlen(path));
+		loc.source = diag_add_source(reader->diag, COMMAND_LINE_SOURCE, path,
+					     strlen(path));
 		report_file(reader, loc, file.name, status, text.error);
 		return;
 	}

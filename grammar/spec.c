@@ -29,7 +29,8 @@ void spec_free(struct spec *spec)
 static void read_slug_arg(struct reader *reader, struct str slug)
 {
 	struct diag *diag = reader->diag;
-	struct loc loc = { diag_add_source(diag, "<command line>", slug.at, slug.bytes),
+	struct loc loc = { diag_add_source(diag, COMMAND_LINE_SOURCE, slug.at,
+					   slug.bytes),
 			   1, 1, (uint32_t)slug.bytes };
 	struct draft draft;
 	struct attr_context context = { &draft, diag, "" };

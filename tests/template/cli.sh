@@ -130,6 +130,10 @@ printf 'conv a {\n  input 3x9x9\n' >broken.conv
 run 1 "$npucc" can broken.conv "$h56"
 says out broken.conv
 says out captured
+echo 'conv a { input 8x9x9; output 8; kernel 3; stride 2; stride x 1 }' >twice.conv
+run 1 "$npucc" can twice.conv
+says out "twice.conv:1:60: stride in x given twice"
+lacks out remedy
 
 case=type
 conv=b1_c16_h9_w9_oc32_wic16_k3x3_g1_s1_pvalid
