@@ -132,7 +132,7 @@ says out broken.conv
 says out captured
 echo 'conv a { input 8x9x9; output 8; kernel 3; stride 2; stride x 1 }' >twice.conv
 run 1 "$npucc" can twice.conv
-says out "twice.conv:1:60: stride in x given twice"
+says out "twice.conv:1:62: stride in x given twice"
 lacks out remedy
 
 case=type
