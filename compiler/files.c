@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES ((size_t)1 << 16)
+#define STEP_BYTES ((size_t)1 << 22) /* a signal waits for no more */
 #define TEMP_SUFFIX ".XXXXXX"
 
 static bool fail(char *why, size_t why_bytes, const char *what, int error)
@@ -99,6 +100,37 @@ void files_expect_full(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+static void end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+void files_hold_signals(sigset_t *before)
+{
+	sigset_t set;
+
+	end_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void files_release_signals(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/* Whether one of the signals that are held has come. */
+static bool must_end(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+		sigismember(&pending, SIGHUP));
+}
+
 static bool write_parts(int fd, const struct file_part *parts, size_t part_count)
 {
 	for (size_t i = 0; i < part_count; i++) {
@@ -106,8 +138,12 @@ static bool write_parts(int fd, const struct file_part *parts, size_t part_count
 		size_t left = parts[i].bytes;
 
 		while (left > 0) {
-			ssize_t n = write(fd, at, left);
+			ssize_t n = write(fd, at, left < STEP_BYTES ? left : STEP_BYTES);
 
+			if (must_end()) {
+				errno = EINTR;
+				return false;
+			}
 			if (n < 0 && errno == EINTR)
 				continue;
 			if (n < 0)
@@ -185,6 +221,7 @@ static bool write_renamed(const char *path, const struct content *c, char *why,
 {
 	size_t length = strlen(path);
 	char *temp = malloc(length + sizeof(TEMP_SUFFIX));
+	sigset_t before;
 	bool ok;
 	int fd;
 
@@ -192,9 +229,11 @@ static bool write_renamed(const char *path, const struct content *c, char *why,
 		return fail(why, why_bytes, "create", ENOMEM);
 	memcpy(temp, path, length);
 	memcpy(temp + length, TEMP_SUFFIX, sizeof(TEMP_SUFFIX));
+	files_hold_signals(&before);
 	fd = mkstemp(temp);
 	ok = fd >= 0 ? write_and_rename(fd, temp, path, c, why, why_bytes)
 		     : fail(why, why_bytes, "create", errno);
+	files_release_signals(&before);
 	free(temp);
 	return ok;
 }

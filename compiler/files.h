@@ -4,6 +4,7 @@
 #ifndef FILES_H
 #define FILES_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,14 @@ struct file_part {
  * itself the system would end the program there, with half a file left behind.
  */
 void files_expect_full(void);
+
+/*
+ * Let SIGINT, SIGTERM and SIGHUP wait while something is half done, and let them act
+ * again.  files_write() does so by itself: interrupted, it removes what it began, and
+ * the signal ends the program.
+ */
+void files_hold_signals(sigset_t *before);
+void files_release_signals(const sigset_t *before);
 
 /*
  * Write the parts one after the other to `path`: to a temporary file next to it,

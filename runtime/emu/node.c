@@ -57,7 +57,8 @@ static void run_file(const char *path)
 		_exit(2);
 	}
 	fclose(f);
-	run_environment(path, text);
+	/* as editors on some systems begin a text */
+	run_environment(path, text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3));
 	free(text);
 }
 

@@ -60,7 +60,8 @@ static const char *remedy(enum npurt_err err)
 	case NPURT_ERR_HEALTH:
 		return "--recover resets the NPU";
 	case NPURT_ERR_TIMEOUT:
-		return "--timeout gives it longer";
+		return "npurun --health says whether it works again, --timeout gives a "
+		       "job longer";
 	default:
 		return NULL;
 	}

@@ -1,6 +1,8 @@
 /* npurun --dump */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,12 +14,66 @@
 
 #define PATH_BYTES 4096
 #define RUN_FILE "run.json"
+#define NAME_BYTES 64
+#define MAX_UNFINISHED 32 /* two images of each BO, and run.json */
 
 /* "bo1-weight.before.bin" */
 static void image_name(char *name, size_t room, uint32_t index,
 		       const struct npurt_bo_info *bo, const char *when)
 {
 	snprintf(name, room, "bo%u-%s.%s.bin", index, name_of_bo_role(bo->role), when);
+}
+
+/* What a signal has to remove, in a form that its handler can walk. */
+static struct {
+	const struct run_dump *dump; /* NULL: nothing */
+	int fd;			     /* of the temporary directory */
+	char names[MAX_UNFINISHED][NAME_BYTES];
+	volatile sig_atomic_t count;
+} unfinished = { .fd = -1 };
+
+static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP };
+#define END_SIGNALS (sizeof(end_signals) / sizeof(end_signals[0]))
+
+/* Installed to act once: the second time the signal ends the program. */
+static void remove_unfinished(int number)
+{
+	for (int i = 0; i < unfinished.count; i++)
+		unlinkat(unfinished.fd, unfinished.names[i], 0);
+	rmdir(unfinished.dump->temp);
+	if (unfinished.dump->created)
+		rmdir(unfinished.dump->dir);
+	raise(number);
+}
+
+static void watch_signals(const struct run_dump *dump)
+{
+	struct sigaction act = { .sa_handler = remove_unfinished }, old;
+
+	unfinished.fd = open(dump->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unfinished.count = 0;
+	unfinished.dump = dump;
+	act.sa_flags = (int)SA_RESETHAND | SA_NODEFER;
+	for (size_t i = 0; unfinished.fd >= 0 && i < END_SIGNALS; i++)
+		if (sigaction(end_signals[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_DFL)
+			sigaction(end_signals[i], &act, NULL);
+}
+
+static void forget_signals(void)
+{
+	struct sigaction old;
+
+	if (!unfinished.dump)
+		return;
+	for (size_t i = 0; i < END_SIGNALS; i++)
+		if (sigaction(end_signals[i], NULL, &old) == 0 &&
+		    old.sa_handler == remove_unfinished)
+			signal(end_signals[i], SIG_DFL);
+	if (unfinished.fd >= 0)
+		close(unfinished.fd);
+	unfinished.fd = -1;
+	unfinished.dump = NULL;
 }
 
 static bool write_in(const char *dir, const char *name, const void *data, size_t bytes,
@@ -30,6 +86,10 @@ static bool write_in(const char *dir, const char *name, const void *data, size_t
 		snprintf(why, why_bytes, "the path is too long");
 		return false;
 	}
+	if (unfinished.count < MAX_UNFINISHED) {
+		snprintf(unfinished.names[unfinished.count], NAME_BYTES, "%s", name);
+		unfinished.count = unfinished.count + 1;
+	}
 	if (files_write(path, &part, 1, reason, sizeof(reason)))
 		return true;
 	snprintf(why, why_bytes, "%s: %s", name, reason);
@@ -41,7 +101,7 @@ static bool write_images(const char *dir, const struct npurt *rt, const char *wh
 {
 	for (uint32_t i = 0; i < npurt_bo_count(rt); i++) {
 		struct npurt_bo_info bo;
-		char name[64];
+		char name[NAME_BYTES];
 
 		npurt_bo(rt, i, &bo);
 		image_name(name, sizeof(name), i, &bo, when);
@@ -54,7 +114,7 @@ static bool write_images(const char *dir, const struct npurt *rt, const char *wh
 static json_t *bo_object(uint32_t index, const struct npurt_bo_info *bo)
 {
 	json_t *x = json_object();
-	char name[64];
+	char name[NAME_BYTES];
 
 	put_u(x, "index", index);
 	put_s(x, "name", bo->name);
@@ -199,7 +259,15 @@ static bool settle_files(const struct run_dump *dump, const char *to)
 bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt *rt,
 		     uint32_t task_count, char *why, size_t why_bytes)
 {
-	if (!begin_directory(dump, dir, why, why_bytes))
+	sigset_t before;
+	bool ok;
+
+	files_hold_signals(&before);
+	ok = begin_directory(dump, dir, why, why_bytes);
+	if (ok)
+		watch_signals(dump);
+	files_release_signals(&before);
+	if (!ok)
 		return false;
 	put_run(dump->document, rt, task_count);
 	return write_images(dump->temp, rt, "before", why, why_bytes);
@@ -209,6 +277,7 @@ bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_er
 		    const struct npurt_error *error, char *why, size_t why_bytes)
 {
 	size_t bytes = 0;
+	sigset_t before;
 	char *text;
 	bool ok;
 
@@ -222,18 +291,26 @@ bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_er
 	free(text);
 	if (!ok)
 		return false;
-	if (!settle_files(dump, dump->dir) || !settle_file(dump, RUN_FILE, dump->dir) ||
-	    rmdir(dump->temp) != 0) {
+	files_hold_signals(&before);
+	ok = settle_files(dump, dump->dir) && settle_file(dump, RUN_FILE, dump->dir) &&
+	     rmdir(dump->temp) == 0;
+	if (ok) {
+		forget_signals();
+		dump->temp[0] = '\0';
+	} else {
 		snprintf(why, why_bytes, "cannot move the files into it: %s",
 			 strerror(errno));
-		return false;
 	}
-	dump->temp[0] = '\0';
-	return true;
+	files_release_signals(&before);
+	return ok;
 }
 
 void run_dump_close(struct run_dump *dump)
 {
+	sigset_t before;
+
+	files_hold_signals(&before);
+	forget_signals();
 	json_decref(dump->document);
 	if (dump->temp[0]) {
 		settle_files(dump, NULL);
@@ -242,5 +319,6 @@ void run_dump_close(struct run_dump *dump)
 		if (dump->created)
 			rmdir(dump->dir);
 	}
+	files_release_signals(&before);
 	*dump = (struct run_dump){ 0 };
 }

@@ -45,7 +45,7 @@ bool run_dump_before(struct run_dump *dump, const char *dir, const struct npurt 
 bool run_dump_after(struct run_dump *dump, const struct npurt *rt, enum npurt_err result,
 		    const struct npurt_error *error, char *why, size_t why_bytes);
 
-/* Free, and remove what was not finished. */
+/* Free, and remove what was not finished; a signal that ends the program does so, too. */
 void run_dump_close(struct run_dump *dump);
 
 #endif

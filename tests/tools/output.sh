@@ -68,6 +68,12 @@ for command in --list "--device sim --check" "--device sim -q --bench 2" "--devi
 	says err "npurun: standard output: cannot write: No space left on device"
 done
 
+case="an interrupted dump"
+"$npucc" b1_c256_h160_w160_oc512_wic256_k3_g1_s1_p1 -q --cores=1 -o long.npub || fail "npucc"
+run 124 timeout -s TERM 0.3 "$npurun" long.npub --device sim -q --threads 1 --dump half
+run 124 timeout -s INT 0.3 "$npurun" long.npub --device sim -q --threads 1 --dump .
+rm long.npub
+
 case="a bundle without its dependency file is none"
 rm -f x.*
 run_clean 3 "$npucc" $slug -q -o x.npub -MF none/x.d

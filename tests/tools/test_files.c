@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "files.h"
 
@@ -97,6 +98,37 @@ static void failure_keeps_the_old_file(void **state)
 	unlink(path);
 }
 
+/* A signal that came while a file was written ends the program, and leaves no half. */
+static void a_signal_leaves_the_old_file(void **state)
+{
+	const char *path = scratch_name(".signal");
+	char why[200] = "";
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_true(write_text(path, "old", why));
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		sigset_t before;
+
+		signal(SIGTERM, SIG_DFL);
+		files_hold_signals(&before);
+		raise(SIGTERM);
+		if (write_text(path, "new", why))
+			_exit(1);
+		files_release_signals(&before);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGTERM);
+	expect_content(path, "old");
+	assert_int_equal(count_like(path), 1);
+	unlink(path);
+}
+
 static void refusals(void **state)
 {
 	char why[200];
@@ -134,6 +166,7 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(mode_is_the_usual_one),
 		cmocka_unit_test(failure_keeps_the_old_file),
+		cmocka_unit_test(a_signal_leaves_the_old_file),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(a_device_is_written_directly),
 	};
