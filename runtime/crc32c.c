@@ -87,8 +87,8 @@ static int has_hardware(void)
 }
 #endif
 
-static uint32_t crc_tables(const struct crc32c_table *table, uint32_t crc,
-			   const uint8_t *p, size_t words)
+uint32_t crc32c_by_tables(const struct crc32c_table *table, uint32_t crc,
+			  const uint8_t *p, size_t words)
 {
 	const uint32_t(*t)[256] = table->t;
 
@@ -110,7 +110,7 @@ uint32_t crc32c(const struct crc32c_table *table, uint32_t crc, const void *byte
 
 	crc = ~crc;
 	crc = has_hardware() ? crc_hardware(crc, p, words)
-			     : crc_tables(table, crc, p, words);
+			     : crc32c_by_tables(table, crc, p, words);
 	p += words * 8;
 	for (count %= 8; count; count--)
 		crc = crc >> 8 ^ table->t[0][(crc ^ *p++) & 0xff];

@@ -23,4 +23,11 @@ void crc32c_init(struct crc32c_table *table);
 uint32_t crc32c(const struct crc32c_table *table, uint32_t crc, const void *bytes,
 		size_t count);
 
+/*
+ * What crc32c() does with `words` times 8 bytes on processors without the instruction;
+ * `crc` and the result are inverted.
+ */
+uint32_t crc32c_by_tables(const struct crc32c_table *table, uint32_t crc,
+			  const uint8_t *p, size_t words);
+
 #endif

@@ -291,12 +291,47 @@ static void test_sums(void **state)
 	}
 }
 
+/* Types that are each of their own, but not of one conv. */
+static void test_types(void **state)
+{
+	static const struct {
+		enum npu_elem in, out;
+	} cases[] = {
+		{ NPU_ELEM_FP16, NPU_ELEM_INT8 },
+		{ NPU_ELEM_FP16, NPU_ELEM_INT32 },
+		{ NPU_ELEM_INT8, NPU_ELEM_FP16 },
+		{ NPU_ELEM_INT8, NPU_ELEM_FP32 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		bool is_wide = npu_elem_info(cases[i].out)->bytes == 4;
+		struct npub_tensor *output;
+		struct npurt_error error;
+		struct tiny t;
+
+		tiny_make(&t, &(struct tiny_options){ .int8 = !cases[i].in });
+		output = &t.tensor[TINY_T_OUTPUT];
+		t.conv.out_elem = output->elem = cases[i].out;
+		output->surfaces = is_wide ? 8 : cases[i].out == NPU_ELEM_FP16 ? 4 : 2;
+		output->image_bytes = output->bytes =
+		    output->surfaces * TINY_PLANE_OUT * 16;
+		output->zero_point = 0;
+		output->scale = 1;
+		t.bo[TINY_OUTPUT].bytes = output->bytes;
+		CHECK_ERR("types", tiny_verify(&t, &error), NPURT_ERR_SECTION, &error);
+		CHECK("types", strstr(error.detail, "no conv goes from type"), "%s",
+		      error.detail);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_operators),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
