@@ -85,16 +85,23 @@ static const struct options options = {
 	.section_count = sizeof sections / sizeof sections[0],
 };
 
+#define BIT(id) (1u << (id))
+#define IMPORT_OPTIONS                                                                   \
+	(BIT(OPT_OUTPUT) | BIT(OPT_CONV) | BIT(OPT_TYPE) | BIT(OPT_COMPILER) |           \
+	 BIT(OPT_RUNTIME) | BIT(OPT_DRIVER) | BIT(OPT_DATE) | BIT(OPT_NOTE) |            \
+	 BIT(OPT_HAZARD))
+
 static const struct action {
 	const char *name;
 	int (*run)(const struct template_request *r);
 	size_t min_words, max_words;
-	bool needs_output;
+	uint32_t takes; /* options */
 } actions[] = {
-	{ "import", template_import, 1, LOG_MAX_FILES, true },
-	{ "list", template_list, 0, 0, false },
-	{ "show", template_show, 1, 1, false },
-	{ "check", template_check, 0, SIZE_MAX, false },
+	{ "import", template_import, 1, LOG_MAX_FILES, IMPORT_OPTIONS },
+	{ "list", template_list, 0, 0, BIT(OPT_SCHEDULES) | BIT(OPT_JSON) },
+	{ "show", template_show, 1, 1, BIT(OPT_SCHEDULES) },
+	{ "check", template_check, 0, SIZE_MAX,
+	  BIT(OPT_SCHEDULES) | BIT(OPT_JSON) | BIT(OPT_REPORT) },
 };
 
 static void take_word(struct template_request *r, const char *word)
@@ -108,6 +115,9 @@ static void take_word(struct template_request *r, const char *word)
 static int take_option(void *request, const struct options_scan *scan, int id)
 {
 	struct template_request *r = request;
+
+	if (id > 0)
+		r->given |= BIT(id);
 	switch (id) {
 	case OPTIONS_WORD:
 		take_word(r, scan->value);
@@ -181,11 +191,25 @@ static const struct action *find_action(const struct template_request *r)
 	return NULL;
 }
 
+/* An option that the action would not look at is a mistake. */
+static bool takes_options(const struct action *action, const struct template_request *r)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].id <= 0 || rows[i].id > OPT_HAZARD ||
+		    !(r->given & ~action->takes & BIT(rows[i].id)))
+			continue;
+		options_usage(&options, stderr, "%s takes no --%s", action->name,
+			      rows[i].long_name);
+		return false;
+	}
+	return true;
+}
+
 static int run_action(struct template_request *r)
 {
 	const struct action *action = find_action(r);
 
-	if (!action)
+	if (!action || !takes_options(action, r))
 		return EXIT_USAGE;
 	if (r->word_count < action->min_words || r->word_count > action->max_words) {
 		options_usage(&options, stderr, "%s takes %s", action->name,
@@ -194,7 +218,7 @@ static int run_action(struct template_request *r)
 						    : "no argument");
 		return EXIT_USAGE;
 	}
-	if (action->needs_output && !r->output) {
+	if (action->takes & BIT(OPT_OUTPUT) && !r->output) {
 		options_usage(&options, stderr, "%s: where to? give -o FILE",
 			      action->name);
 		return EXIT_USAGE;

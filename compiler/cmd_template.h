@@ -18,6 +18,7 @@ struct template_request {
 	const char *hazards[TEMPLATE_MAX_HAZARDS]; /* "NAME=NOTE" */
 	uint32_t hazard_count;
 	bool json, report;
+	uint32_t given;	    /* options, a bit each */
 	enum npu_elem type; /* of a --conv that does not say */
 };
 

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "cmd.h"
@@ -156,7 +157,10 @@ static int import_json(const struct template_request *r)
 		return complain(why);
 	if (!capture_read(&capture, path, &orders, why)) {
 		capture_orders_free(&orders);
-		return complain(why);
+		complain(why);
+		if (!access(path, R_OK))
+			complain("of the log of a run, --conv SPEC says which conv ran");
+		return EXIT_FILE;
 	}
 	code = template_from_capture(&t, &capture, why) ? finish(&t, r)
 							: refuse_import(path, why);

@@ -27,6 +27,13 @@ says err "no SPEC"
 run 2 "$npucc" can --cores=1 "$h56"
 
 case=list
+run 2 "$npucc" template list -o x.json
+says err "npucc template: list takes no --output"
+run 2 "$npucc" template check --note "a note"
+says err "npucc template: check takes no --note"
+echo 'a log' >run.log
+run 3 "$npucc" template import run.log -o x.json
+says err "--conv SPEC says which conv ran"
 run 0 "$npucc" template list
 says out schedules/c1024_h1_w1_oc1001_k1.json
 says out "poisons-next-job (not inherited)"
