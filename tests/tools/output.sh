@@ -114,6 +114,12 @@ run_clean 2 "$npurun" small.npub --device sim -q -i x.npy -o ./x.npy
 says err "npurun: --output: './x.npy' is also what --input is read from"
 cmp small.npub small.before || fail "the bundle was changed"
 
+case="outputs that exclude each other"
+run 2 "$npucc" top.conv -q --explain -MF x.d
+says err "-MF: the rule is for a bundle: give -o FILE"
+run 2 "$npucc" top.conv -q -o x.out --figure x.out
+says err "two outputs have the same name"
+
 case="files that are not there"
 run_clean 3 "$npucc" template import none.json -o x.json
 says err "npucc template: unable to open none.json: No such file or directory"
