@@ -96,12 +96,12 @@ static const struct options options = {
 	.summary = "compile convolutions for the Rockchip RK3588 NPU",
 	.synopsis = "SPEC... -o FILE [OPTION...]\nSPEC... --explain[=FORMAT] [OPTION...]",
 	.description =
-	    "Each SPEC is a file of convs in the spec language or in JSON, \"-\" for "
-	    "standard input, or one conv as a slug such as "
-	    "b1_c3_h224_w224_oc32_wic3_k3x3_g1_s2_pvalid. All convs go into one "
-	    "bundle: tiles, register commands, task records, relocations and packed "
-	    "weights, ready for libnpurt and npurun. The same input gives the same "
-	    "bytes.",
+		"Each SPEC is a file of convs in the spec language or in JSON, \"-\" for "
+		"standard input, or one conv as a slug such as "
+		"b1_c3_h224_w224_oc32_wic3_k3x3_g1_s2_pvalid. All convs go into one "
+		"bundle: tiles, register commands, task records, relocations and packed "
+		"weights, ready for libnpurt and npurun. The same input gives the same "
+		"bytes.",
 	.sections = sections,
 	.section_count = sizeof sections / sizeof sections[0],
 };
@@ -123,8 +123,7 @@ static bool parse_cores(const struct options_scan *scan, uint32_t *mask)
 		if (!*++s)
 			return true;
 	}
-	options_complain(scan,
-			 "\"%s\" is no list of core counts: use 1, 2, 3, 1,3 or all",
+	options_complain(scan, "\"%s\" is no list of core counts: use 1, 2, 3, 1,3 or all",
 			 scan->value);
 	return false;
 }
@@ -137,27 +136,13 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 	int choice;
 
 	switch (id) {
-	case OPTIONS_WORD:
-		r->specs[r->spec_count++] = scan->value;
-		break;
-	case OPT_OUTPUT:
-		r->output = scan->value;
-		break;
-	case OPT_FIGURE:
-		r->figure = scan->value;
-		break;
-	case OPT_STRIP:
-		r->strip = true;
-		break;
-	case OPT_DRY_RUN:
-		r->dry_run = true;
-		break;
-	case OPT_QUIET:
-		r->quiet = true;
-		break;
-	case OPT_DEPFILE:
-		r->want_depfile = true;
-		break;
+	case OPTIONS_WORD: r->specs[r->spec_count++] = scan->value; break;
+	case OPT_OUTPUT: r->output = scan->value; break;
+	case OPT_FIGURE: r->figure = scan->value; break;
+	case OPT_STRIP: r->strip = true; break;
+	case OPT_DRY_RUN: r->dry_run = true; break;
+	case OPT_QUIET: r->quiet = true; break;
+	case OPT_DEPFILE: r->want_depfile = true; break;
 	case OPT_DEPFILE_NAME:
 		r->want_depfile = true;
 		r->depfile = scan->value;
@@ -170,9 +155,7 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 		if (options_choice(scan, schedules, 1) < 0)
 			return EXIT_USAGE;
 		break;
-	case OPT_FULL_RECORDS:
-		r->compile.full_records = true;
-		break;
+	case OPT_FULL_RECORDS: r->compile.full_records = true; break;
 	case OPT_TYPE:
 		if (!type_option(scan, &r->type))
 			return EXIT_USAGE;
@@ -182,9 +165,7 @@ static int take_option(void *request, const struct options_scan *scan, int id)
 			return EXIT_USAGE;
 		r->have_seed = true;
 		break;
-	case OPT_SCHEDULES:
-		r->schedules = scan->value;
-		break;
+	case OPT_SCHEDULES: r->schedules = scan->value; break;
 	case OPT_EXPLAIN:
 		choice = scan->value ? options_choice(scan, formats, 2) : 0;
 		if (choice < 0)
