@@ -273,6 +273,7 @@ static bool verify_one(const struct material *m, const struct request *r, uint32
 	if (m->has_subject) {
 		subject_check_structure(&m->subject, conv, report);
 		subject_check_plan(&m->subject, conv, report);
+		subject_check_numbers(&m->subject, conv, report);
 		if (m->subject.kind == SUBJECT_TEMPLATE)
 			subject_check_template(&m->subject, report);
 		if (m->has_capture)

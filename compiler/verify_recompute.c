@@ -43,22 +43,6 @@ static void fuse(struct conv_problem *p, const struct npub *b, const struct npub
 }
 
 /* What the bundle says, in the compiler's terms; its places and sources are unknown. */
-/* What is fused; the constants themselves are the bundle's struct npub_op. */
-static void state_operation(struct conv_problem *p, uint32_t flags)
-{
-	p->add = p->fusion.add = (flags & NPUB_OP_ADD) != 0;
-	p->fusion.per_channel = (flags & NPUB_OP_PER_CHANNEL) != 0;
-	if (p->elem == NPU_ELEM_INT8 && !p->fusion.per_channel)
-		p->weight_quant.kind = WEIGHT_QUANT_PER_TENSOR;
-	p->act = (struct conv_act){ .high = 1, .slope = 0.5 };
-	if (flags & NPUB_OP_LEAKY)
-		p->act.kind = ACT_LEAKY;
-	else if (flags & NPUB_OP_CLAMP)
-		p->act.kind = ACT_CLIP;
-	else if (flags & NPUB_OP_RELU)
-		p->act.kind = ACT_RELU;
-}
-
 struct conv_problem subject_problem(const struct npub *b, const struct npub_conv *conv)
 {
 	const struct npub_tensor *input = &b->tensors[conv->input];
@@ -87,7 +71,6 @@ struct conv_problem subject_problem(const struct npub *b, const struct npub_conv
 
 	p.bias.kind = conv->bias == NPUB_NONE ? SOURCE_NONE : SOURCE_SEED;
 	p.weights.kind = SOURCE_SEED;
-	state_operation(&p, conv->op.flags);
 	/* only an input that an NPU operator wrote has a rounded pitch */
 	if (input->plane_pixels && input->plane_pixels != conv->in_h * conv->in_w)
 		p.input_kind = INPUT_INNER;

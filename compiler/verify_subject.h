@@ -42,6 +42,13 @@ void subject_check_structure(const struct verify_subject *s, uint32_t conv,
 void subject_check_plan(const struct verify_subject *s, uint32_t conv,
 			struct report *report);
 
+/*
+ * Item "bundle-numbers", for int8 convs of bundles: the constants of the output stage
+ * are those that the scales make which the bundle notes.
+ */
+void subject_check_numbers(const struct verify_subject *s, uint32_t conv,
+			   struct report *report);
+
 /* Item "template-schedule": the template against what the compiler makes of it. */
 void subject_check_template(const struct verify_subject *s, struct report *report);
 

@@ -138,11 +138,82 @@ static void other_constants_are_found(void **state)
 	remove(PATH);
 }
 
+static struct npub_tensor *tensor(struct npub *b, uint32_t index)
+{
+	return (struct npub_tensor *)&b->tensors[index];
+}
+
+/* The first channels' biases, corrections and multipliers, 64 bytes. */
+static uint8_t *stream(struct npub *b)
+{
+	const struct npub_tensor *t = &b->tensors[b->convs->bias];
+
+	return (uint8_t *)b->data + b->bos[t->bo].data_offset + t->bo_offset;
+}
+
+static void wrong_shift(struct npub *b) { ((struct npub_conv *)b->convs)->op.out_shift++; }
+static void wrong_operand(struct npub *b) { ((struct npub_conv *)b->convs)->op.operand_scale++; }
+static void wrong_zero(struct npub *b) { tensor(b, b->convs->weights)->zero_point++; }
+static void wrong_input(struct npub *b) { tensor(b, b->convs->input)->scale *= 1.01f; }
+static void wrong_weights(struct npub *b) { tensor(b, b->convs->weights)->scale *= 2; }
+static void wrong_channel(struct npub *b) { ((float *)b->scales)[0] *= 0.5f; }
+static void wrong_correction(struct npub *b) { stream(b)[33] = 1; }
+static void no_factor(struct npub *b) { memset(stream(b) + 48, 0, 2); }
+static void large_factor(struct npub *b) { stream(b)[49] = 0x7f; }
+static void other_factor(struct npub *b) { stream(b)[48] ^= 2; }
+static void wrong_sums(struct npub *b) { tensor(b, b->convs->output)->scale *= 2; }
+
+/* Constants in words and bundle alike, but not those that its scales make. */
+static void other_numbers_are_found(void **state)
+{
+	static const char *const add =
+		"conv { type int8; input 40x9x9; output 36; kernel 3; add scale 0.1 }";
+	static const char *const wide =
+		"conv { type int8; output_type int32; input 4x9x9; output 6; kernel 3 }";
+	static const struct {
+		const char *spec;
+		void (*damage)(struct npub *b);
+		const char *reason;
+	} damages[] = {
+		{ add, wrong_shift, "the output's multiplier is" },
+		{ add, wrong_operand, "the operand's multiplier is" },
+		{ add, wrong_zero, "zero point is 1" },
+		{ add, wrong_input, "the output's multiplier is" },
+		{ add, wrong_weights, "largest of the channels" },
+		{ add, wrong_channel, "channel 0: the multiplier is" },
+		{ add, wrong_correction, "channel 0: -256 is no zero point" },
+		{ add, no_factor, "the multiplier 0 is not in" },
+		{ add, large_factor, "is not in 1 to 16384" },
+		{ add, other_factor, "channel 0: the multiplier is" },
+		{ wide, wrong_sums, "the sums' scale" },
+		{ wide, wrong_channel, "channel 0 has the scale" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+		struct verify_subject s;
+		struct report report;
+		const char *verdict;
+
+		write_bundle("numbers", damages[i].spec);
+		assert_int_equal(subject_open(&s, PATH, NPU_ELEM_FP16), 0);
+		damages[i].damage(&s.npub);
+		report_init(&report);
+		subject_check_numbers(&s, 0, &report);
+		verdict = verdict_of(&report, "bundle-numbers");
+		if (!strstr(verdict, damages[i].reason))
+			fail_msg("%zu: %s", i, verdict);
+		subject_close(&s);
+	}
+	remove(PATH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bundles_pass),
 		cmocka_unit_test(other_constants_are_found),
+		cmocka_unit_test(other_numbers_are_found),
 	};
 
 	return cmocka_run_group_tests_name("verify_operation", tests, NULL, NULL);

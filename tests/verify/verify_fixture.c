@@ -159,6 +159,7 @@ void check_subject(const struct verify_subject *s, struct report *report)
 	report_init(report);
 	subject_check_structure(s, 0, report);
 	subject_check_plan(s, 0, report);
+	subject_check_numbers(s, 0, report);
 	if (!evidence_init(&ev, &no_log, &s->npub, &s->npub.convs[0], 1))
 		give_up("out of memory", "subject");
 	evidence_check_forbidden(&ev, report);
