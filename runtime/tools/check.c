@@ -17,6 +17,9 @@
 #define FP32_MIN_EXPONENT (-126)
 #define ORDER_BITS (-18) /* see check.h */
 #define ADDEND_BITS (-4) /* of that: -22 in all */
+#define MULTIPLIER_BITS (-15) /* half the last bit of a multiplier */
+#define SCALE_BITS (-22)      /* what scales lose as fp32 */
+#define HALF_A_STEP 0.500001
 #define MAX_THREADS 256u
 
 double check_bound(enum npu_elem elem, double reference, double magnitude)
@@ -98,28 +101,43 @@ static void check_real_row(struct worker *w, uint32_t n, uint32_t k, uint32_t y,
 	}
 }
 
+/* The output in real numbers, and how far from it rounding may bring the device. */
+struct model {
+	double real, slack;
+};
+
 /*
- * The output in real numbers: the sum has the unit s_in * s_w[k]; the limit and what
- * leaves the multiplier have that of the channel with the largest scale.
+ * The sum has the unit s_in * s_w[k]; the limit and what leaves the multiplier have
+ * that of the channel with the largest scale.  Each stage that rounds adds half a unit,
+ * and a multiplier of 15 bits, like one of 14 behind the point, its last half bit.
  */
-static double model_output(const struct job *job, uint32_t k, size_t place, int64_t sum)
+static struct model model_sum(const struct job *job, uint32_t k, size_t place, int64_t sum)
 {
 	const struct check_conv *c = &job->conv;
 	const struct npub_op *op = &c->fixed.op;
 	const struct tensor *operand = job->run->operand;
 	double in_scale = (double)job->run->input->desc.scale;
+	double unit = in_scale * c->largest_scale, added = 0;
 	double acc = (double)(sum + (c->fixed.bias ? c->fixed.bias[k] : 0));
-	double real = acc * in_scale * (double)c->weight_scale[k];
+	struct model m = { .real = acc * in_scale * (double)c->weight_scale[k] };
 
-	if ((op->flags & NPUB_OP_LEAKY) && real < 0)
-		real *= ldexp(op->leak_scale, -(int)op->leak_shift);
-	if (operand)
-		real += tensor_real(&operand->desc, tensor_get(operand, place));
+	if (c->fixed.factor)
+		m.slack = unit / 2 + ldexp(fabs(acc) * unit, MULTIPLIER_BITS);
+	m.slack += ldexp(fabs(m.real), SCALE_BITS);
+	if ((op->flags & NPUB_OP_LEAKY) && m.real < 0) {
+		m.real *= ldexp(op->leak_scale, -(int)op->leak_shift);
+		m.slack += unit / 2;
+	}
+	if (operand) {
+		added = tensor_real(&operand->desc, tensor_get(operand, place));
+		m.slack += unit / 2 + ldexp(fabs(added), MULTIPLIER_BITS);
+	}
+	m.real += added;
 	if (op->flags & NPUB_OP_RELU)
-		real = fmax(real, 0);
+		m.real = fmax(m.real, 0);
 	if (op->flags & NPUB_OP_CLAMP)
-		real = fmin(real, (double)op->limit * in_scale * c->largest_scale);
-	return real;
+		m.real = fmin(m.real, (double)op->limit * unit);
+	return m;
 }
 
 static void compare_model(struct check_result *part, const struct job *job, uint32_t k,
@@ -129,12 +147,15 @@ static void compare_model(struct check_result *part, const struct job *job, uint
 	struct tensor_range range = tensor_range(&output->desc);
 	double least = tensor_real(&output->desc, range.least);
 	double most = tensor_real(&output->desc, range.most);
-	double real = model_output(job, k, place, sum);
-	double cut = fmin(fmax(real, least), most);
+	double got = tensor_real(&output->desc, tensor_get(output, place));
+	struct model m = model_sum(job, k, place, sum);
+	double cut = fmin(fmax(m.real, least), most);
+	double rounded = ldexp(fabs(m.real) + m.slack, MULTIPLIER_BITS) +
+			 (double)output->desc.scale * HALF_A_STEP;
 
-	part->clipped += cut != real;
-	error_add(&part->model, place,
-		  tensor_real(&output->desc, tensor_get(output, place)), cut);
+	part->clipped += cut != m.real;
+	part->beyond += !(fabs(got - cut) <= m.slack + rounded);
+	error_add(&part->model, place, got, cut);
 }
 
 static void check_fixed_row(struct worker *w, uint32_t n, uint32_t k, uint32_t y,
@@ -196,6 +217,7 @@ static void merge(struct check_result *result, const struct check_result *part)
 	result->outputs += part->outputs;
 	result->failures += part->failures;
 	result->clipped += part->clipped;
+	result->beyond += part->beyond;
 	error_merge(&result->error, &part->error);
 	error_merge(&result->model, &part->model);
 	if (!first &&

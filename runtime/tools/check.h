@@ -28,16 +28,18 @@ struct check_result {
 	double worst_got, worst_reference, worst_bound;
 	/*
 	 * int8: from the same conv in real numbers, with the scales that the bundle
-	 * notes, cut to what the output can hold; in real numbers.
+	 * notes, cut to what the output can hold; in real numbers.  What is further from
+	 * it than all roundings together comes from constants of other scales.
 	 */
 	bool has_model;
 	struct error_stats model;
 	uint64_t clipped; /* outputs that were cut */
+	uint64_t beyond;  /* outputs that rounding does not explain */
 	double seconds;
 };
 
 enum check_status {
-	CHECK_DONE,	  /* `failures` says how it went */
+	CHECK_DONE,	  /* `failures` and `beyond` say how it went */
 	CHECK_IMPOSSIBLE, /* `why` says why */
 	CHECK_NOMEM
 };

@@ -86,6 +86,12 @@ static void print_bounded(const struct session *s, const struct check_result *r,
 	    r->worst_reference, r->worst_ratio * r->worst_bound, r->worst_bound);
 }
 
+/* int8 outputs must also be as near to real numbers as rounding leaves them. */
+static bool check_failed(const struct check_result *r)
+{
+	return r->failures || r->beyond;
+}
+
 static void print_fixed(const struct session *s, const struct check_result *r, FILE *out)
 {
 	const struct tensor_desc *d = &s->output.desc;
@@ -94,7 +100,7 @@ static void print_fixed(const struct session *s, const struct check_result *r, F
 	fprintf(out,
 		"check: %s: %llu of %llu outputs differ from the fixed-point "
 		"reference, %.2f s\n",
-		r->failures ? "FAIL" : "PASS", (unsigned long long)r->failures,
+		check_failed(r) ? "FAIL" : "PASS", (unsigned long long)r->failures,
 		(unsigned long long)r->outputs, r->seconds);
 	if (r->failures)
 		fprintf(out, "  largest difference %g at %s: got %g, reference %g\n",
@@ -106,6 +112,11 @@ static void print_fixed(const struct session *s, const struct check_result *r, F
 		return;
 	}
 	print_stats(out, "  from the conv in real numbers", &r->model, d);
+	if (r->beyond)
+		fprintf(out,
+			"  %llu outputs are further from it than rounding explains: the "
+			"multipliers do not belong to the scales\n",
+			(unsigned long long)r->beyond);
 	if (r->clipped)
 		fprintf(out, "  %llu outputs are beyond what the output can hold\n",
 			(unsigned long long)r->clipped);
@@ -153,10 +164,11 @@ enum tool_exit verdict_check(const struct session *s)
 	default:
 		break;
 	}
-	if (result.failures || !s->options.quiet)
+	if (check_failed(&result) || !s->options.quiet)
 		(result.is_fixed ? print_fixed : print_bounded)(
-		    s, &result, result.failures ? stderr : s->report);
-	return check_limits(s, &result) && !result.failures ? EXIT_DONE : EXIT_REFUSED;
+		    s, &result, check_failed(&result) ? stderr : s->report);
+	return check_limits(s, &result) && !check_failed(&result) ? EXIT_DONE
+								  : EXIT_REFUSED;
 }
 
 /* Real numbers as they are; integers are stored numbers of the output. */

@@ -187,6 +187,7 @@ static void right_outputs_pass(void **state)
 			struct check_result result = check(&r, threads);
 
 			CHECK(name_of(&r), result.failures == 0);
+			CHECK(name_of(&r), result.beyond == 0);
 			CHECK(name_of(&r), result.outputs == r.output.count);
 			CHECK(name_of(&r),
 			      result.is_fixed == (r.conv.elem == NPU_ELEM_INT8));
@@ -218,6 +219,32 @@ static void real_numbers_are_near(void **state)
 			CHECK(name_of(&r), steps < 0.6);
 			CHECK(name_of(&r), error_snr(&result.model) > 30);
 			CHECK(name_of(&r), result.clipped < result.outputs);
+		}
+		ran_free(&r);
+	}
+}
+
+/* Outputs that are bit by bit those of constants made for other scales. */
+static void other_scales_are_found(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < f->npub.conv_count; i++) {
+		struct check_result result;
+		float *changed[3];
+		struct ran r;
+
+		run(f, i, &r);
+		changed[0] = &r.input.desc.scale;
+		changed[1] = &r.output.desc.scale;
+		changed[2] = &r.operand.desc.scale;
+		for (size_t k = 0; k < (r.operand.data ? 3 : 2); k++) {
+			if (r.conv.elem != NPU_ELEM_INT8)
+				break;
+			*changed[k] *= 1.25f;
+			result = check(&r, 2);
+			CHECK(name_of(&r), result.failures == 0 && result.beyond > 0);
+			*changed[k] /= 1.25f;
 		}
 		ran_free(&r);
 	}
@@ -335,6 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_outputs_pass),
 		cmocka_unit_test(real_numbers_are_near),
+		cmocka_unit_test(other_scales_are_found),
 		cmocka_unit_test(one_wrong_output),
 		cmocka_unit_test(everything_matters),
 		cmocka_unit_test(without_scales),
