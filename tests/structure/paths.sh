@@ -3,7 +3,7 @@
 #
 #     paths.sh SOURCE_ROOT
 cd "$1" || exit 1
-if [ -e .git ]; then
+if [ -e .git ] && command -v git >/dev/null; then
 	files() { git ls-files -z --cached; }
 else
 	files() { find . -type f -not -path './build*' -print0; }
