@@ -30,7 +30,6 @@
 #define MAX_PROBLEMS 65536u
 #define MAX_FAILURES 5u /* of a worker, before it gives up */
 #define MAX_REFUSED_PERCENT 15u
-#define MIN_JUDGED 8u /* problems of a family, before its refusals are judged */
 
 struct run {
 	const char *npucc, *npurun;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define MIN_JUDGED 8u /* problems of a family, before its refusals are judged */
+
 static void count_refusal(struct tally *t, const char *rule, const char *example,
 			  uint32_t count)
 {
@@ -75,7 +77,7 @@ static bool check_families(const struct tally *t)
 	for (uint32_t i = 0; i < t->family_count; i++) {
 		const struct family_tally *f = &t->families[i];
 
-		if (f->refused * 2 <= f->done)
+		if (f->done < MIN_JUDGED || f->refused * 2 <= f->done)
 			continue;
 		printf("%s: %u of %u are refused: at most half may be\n", f->name,
 		       f->refused, f->done);
