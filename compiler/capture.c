@@ -20,7 +20,7 @@ bool capture_fail(const struct capture_reading *r, const char *fmt, ...)
 	return false;
 }
 
-static bool is_u32(const json_t *v)
+bool capture_is_u32(const json_t *v)
 {
 	return json_is_integer(v) && json_integer_value(v) >= 0 &&
 	       json_integer_value(v) <= UINT32_MAX;
@@ -34,7 +34,7 @@ bool capture_u32(const struct capture_reading *r, const json_t *object, const ch
 
 	if ((!v || json_is_null(v)) && !required)
 		return true;
-	if (!is_u32(v))
+	if (!capture_is_u32(v))
 		return capture_fail(r, "\"%s\" is not a 32-bit number", key);
 	*out = (uint32_t)json_integer_value(v);
 	return true;
@@ -50,7 +50,7 @@ static bool get_pair(const struct capture_reading *r, const json_t *object, cons
 	for (size_t i = 0; i < count; i++) {
 		const json_t *v = json_array_get(a, i);
 
-		if (!is_u32(v))
+		if (!capture_is_u32(v))
 			return capture_fail(r, "\"%s\"[%zu] is not a 32-bit number", key, i);
 		*out[i] = (uint32_t)json_integer_value(v);
 	}
@@ -78,13 +78,21 @@ static bool get_elem(const struct capture_reading *r, const json_t *object, cons
 	return capture_fail(r, "\"%s\" is no element type", key);
 }
 
+/* Whether a member is there and not null. */
+static bool says(const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return v && !json_is_null(v);
+}
+
 static bool read_shape(const struct capture_reading *r, const json_t *s, struct conv_problem *p)
 {
 	uint32_t *const stride[] = { &p->stride_y, &p->stride_x };
 	uint32_t *const dilation[] = { &p->dilation_y, &p->dilation_x };
 	uint32_t *const pad[] = { &p->pad_top, &p->pad_left, &p->pad_bottom, &p->pad_right };
 
-	p->batch = 1;
+	p->batch = p->dilation_y = p->dilation_x = 1;
 	if (!json_is_object(s))
 		return capture_fail(r, "no \"shape\"");
 	return capture_u32(r, s, "ic", true, &p->in_c) && capture_u32(r, s, "ih", true, &p->in_h) &&
@@ -94,23 +102,31 @@ static bool read_shape(const struct capture_reading *r, const json_t *s, struct 
 	       capture_u32(r, s, "kw", true, &p->kernel_w) &&
 	       capture_u32(r, s, "groups", true, &p->groups) &&
 	       capture_u32(r, s, "batch", false, &p->batch) &&
-	       get_pair(r, s, "stride", 2, stride) && get_pair(r, s, "dil", 2, dilation) &&
+	       get_pair(r, s, "stride", 2, stride) &&
+	       (!says(s, "dil") || get_pair(r, s, "dil", 2, dilation)) &&
 	       get_pair(r, s, "pad", 4, pad) && get_elem(r, s, "dtype", &p->elem) &&
-	       get_elem(r, s, "out_dtype", &p->out_elem);
+	       get_elem(r, s, says(s, "out_dtype") ? "out_dtype" : "dtype", &p->out_elem);
 }
+
+/* What containers call the kind of the graph's input among buffers. */
+#define BUFFER_OF_GRAPH_INPUT 1
 
 /*
  * Who wrote the input: said outright, or by the container's name of the operator
- * that produced it; a lone conv reads the graph's input.
+ * that produced it, or by the buffer's kind; a lone conv reads the graph's input.
  */
 static enum input_kind read_input_kind(const json_t *root)
 {
 	const json_t *said = json_object_get(json_object_get(root, "shape"), "graph_input");
 	const json_t *input = json_object_get(json_object_get(root, "buffers"), "input");
+	const json_t *kind = json_object_get(input, "kind");
 	const char *producer = json_string_value(json_object_get(input, "producer"));
 
 	if (json_is_boolean(said))
 		return json_is_true(said) ? INPUT_GRAPH : INPUT_INNER;
+	if (!producer && json_is_integer(kind))
+		return json_integer_value(kind) == BUFFER_OF_GRAPH_INPUT ? INPUT_GRAPH
+									 : INPUT_INNER;
 	return producer && strcmp(producer, "InputOperator") ? INPUT_INNER : INPUT_GRAPH;
 }
 
@@ -119,7 +135,7 @@ static uint32_t read_batch(const json_t *root, uint32_t batch)
 {
 	const json_t *input = json_object_get(json_object_get(root, "buffers"), "input");
 	const json_t *n = json_array_get(json_object_get(input, "dims"), 0);
-	bool said = json_object_get(json_object_get(root, "shape"), "batch") != NULL;
+	bool said = says(json_object_get(root, "shape"), "batch");
 
 	if (said || !json_is_integer(n) || json_integer_value(n) < 1 ||
 	    json_integer_value(n) > UINT16_MAX)
@@ -139,88 +155,6 @@ enum npu_reg capture_reg(const char *name)
 	return npu_reg_from_name(block, dot + 1);
 }
 
-static bool read_regs(const struct capture_reading *r, json_t *task, struct capture_task *t)
-{
-	const char *key, *buffer;
-	json_t *v;
-
-	json_object_foreach(json_object_get(task, "regs"), key, v) {
-		enum npu_reg reg = capture_reg(key);
-
-		if (reg == NPU_REG_N)
-			continue;
-		if (!is_u32(v))
-			return capture_fail(r, "register %s is not a 32-bit number", key);
-		t->value[reg] = (uint32_t)json_integer_value(v);
-		t->has[reg] = t->written[reg] = true;
-	}
-	json_object_foreach(json_object_get(task, "addr"), key, v) {
-		enum npu_reg reg = capture_reg(key);
-
-		if (reg == NPU_REG_N)
-			continue;
-		if (!is_u32(json_array_get(v, 1)))
-			return capture_fail(r, "address %s has no 32-bit offset", key);
-		buffer = json_string_value(json_array_get(v, 0));
-		t->value[reg] = (uint32_t)json_integer_value(json_array_get(v, 1));
-		t->has[reg] = t->is_addr[reg] = true;
-		t->in_weight_bo[reg] = buffer && !strcmp(buffer, "weight_bo");
-	}
-	return true;
-}
-
-static bool read_tail(const struct capture_reading *r, const json_t *tail, struct capture_task *t)
-{
-	if (!json_is_array(tail) || json_array_size(tail) != 4)
-		return true;
-	for (size_t i = 0; i < 4; i++) {
-		for (size_t k = 0; k < 3; k++) {
-			const json_t *v = json_array_get(json_array_get(tail, i), k);
-
-			if (!is_u32(v))
-				return capture_fail(r, "\"tail\" is not four words of three");
-			t->tail[i][k] = (uint32_t)json_integer_value(v);
-		}
-	}
-	t->has_tail = true;
-	return true;
-}
-
-/* A delta inherits from the task two before in its list. */
-static void complete_delta(struct capture *c, uint32_t index)
-{
-	struct capture_task *t = &c->tasks[index], *from;
-
-	if (index < 2)
-		return;
-	from = &c->tasks[index - 2];
-	if (from->plan != t->plan || from->core != t->core || from->mask != t->mask)
-		return;
-	for (int reg = 0; reg < NPU_REG_N; reg++) {
-		if (!t->has[reg] && from->has[reg]) {
-			t->value[reg] = from->value[reg];
-			t->has[reg] = true;
-			t->is_addr[reg] = from->is_addr[reg];
-		}
-	}
-}
-
-/* The order of writes, by number in the directory's list. */
-static bool read_order(const struct capture_reading *r, const json_t *j,
-		       const struct capture_orders *orders, struct capture_task *t)
-{
-	const json_t *v = json_object_get(j, "order");
-
-	if (!orders || !orders->count || !json_is_integer(v))
-		return true;
-	if (json_integer_value(v) < 0 || json_integer_value(v) >= orders->count)
-		return capture_fail(r, "\"order\" %lld is not among the %u known",
-				    (long long)json_integer_value(v), orders->count);
-	if (orders->length[json_integer_value(v)] == t->amount)
-		t->order = orders->order[json_integer_value(v)];
-	return true;
-}
-
 /* npudump's captures carry the orders of register writes with them. */
 static bool read_own_orders(const struct capture_reading *r, const json_t *root,
 			    struct capture *c)
@@ -228,35 +162,6 @@ static bool read_own_orders(const struct capture_reading *r, const json_t *root,
 	const json_t *list = json_object_get(root, "orders");
 
 	return !json_is_array(list) || capture_orders_from(r, list, &c->own_orders);
-}
-
-static bool read_tasks(const struct capture_reading *r, const json_t *tasks,
-		       const struct capture_orders *orders, struct capture *c)
-{
-	if (!json_is_array(tasks))
-		return capture_fail(r, "no \"tasks\"");
-	c->task_count = (uint32_t)json_array_size(tasks);
-	c->tasks = calloc(c->task_count ? c->task_count : 1, sizeof *c->tasks);
-	if (!c->tasks)
-		return capture_fail(r, "out of memory");
-	for (uint32_t i = 0; i < c->task_count; i++) {
-		json_t *j = json_array_get(tasks, i);
-		struct capture_task *t = &c->tasks[i];
-
-		if (!capture_u32(r, j, "plan", true, &t->plan) ||
-		    !capture_u32(r, j, "core", true, &t->core) ||
-		    !capture_u32(r, j, "amount", false, &t->amount) ||
-		    !capture_u32(r, j, "mask", false, &t->mask) ||
-		    !capture_u32(r, j, "int_mask", false, &t->int_mask) ||
-		    !capture_u32(r, j, "regcmd_offset", false, &t->regcmd_offset) ||
-		    !read_regs(r, j, t) ||
-		    !read_tail(r, json_object_get(j, "tail"), t) ||
-		    !read_order(r, j, orders, t))
-			return false;
-		t->full = t->written[NPU_REG_CNA_DATA_SIZE0];
-		complete_delta(c, i);
-	}
-	return true;
 }
 
 static bool read_counts(const struct capture_reading *r, const json_t *root, struct capture *c)
@@ -307,8 +212,8 @@ static bool read_root(struct capture *c, const json_t *root,
 	if (!c->slug || !c->op_type || !read_source(root, c) ||
 	    !read_shape(r, json_object_get(root, "shape"), &c->problem) ||
 	    !read_counts(r, root, c) || !read_own_orders(r, root, c) ||
-	    !read_tasks(r, json_object_get(root, "tasks"),
-			c->own_orders.count ? &c->own_orders : orders, c) ||
+	    !capture_read_tasks(r, json_object_get(root, "tasks"),
+				c->own_orders.count ? &c->own_orders : orders, c) ||
 	    !capture_read_run(r, root, c))
 		return false;
 	c->problem.input_kind = read_input_kind(root);

@@ -11,6 +11,7 @@
 struct capture_task {
 	uint32_t plan, core; /* cores of the plan, core of the list */
 	uint32_t amount, mask, int_mask;
+	bool has_offset;
 	uint32_t regcmd_offset; /* bytes */
 	bool full;                    /* written as a whole, not as a delta */
 	uint32_t value[NPU_REG_N];    /* deltas completed from two tasks before */
@@ -18,7 +19,10 @@ struct capture_task {
 	bool written[NPU_REG_N];      /* in this record itself */
 	bool is_addr[NPU_REG_N];      /* value is an offset in its own part ... */
 	bool in_weight_bo[NPU_REG_N]; /* ... or in the whole weight BO */
+	bool unplaced[NPU_REG_N];     /* an address in no buffer that was recorded: no value */
+	char unknown[24];	      /* a register it writes that has no name here; "": none */
 	const enum npu_reg *order;    /* of the writes, amount of them; NULL: not known */
+	bool order_missing;	      /* it has a number that the list of orders ends before */
 	bool has_tail;
 	uint32_t tail[4][3]; /* target, register, value */
 };

@@ -20,6 +20,8 @@ struct capture_reading {
 bool capture_fail(const struct capture_reading *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+bool capture_is_u32(const json_t *v);
+
 /* A whole number of `object`; `required` says whether it may be absent. */
 bool capture_u32(const struct capture_reading *r, const json_t *object, const char *key,
 		 bool required, uint32_t *out);
@@ -29,6 +31,10 @@ char *capture_string(const json_t *root, const char *key);
 
 /* "CNA.CBUF_CON0" to a register; NPU_REG_N for one we do not program. */
 enum npu_reg capture_reg(const char *name);
+
+/* All records, deltas completed (capture_task.c); `orders` may be NULL. */
+bool capture_read_tasks(const struct capture_reading *r, const json_t *tasks,
+			const struct capture_orders *orders, struct capture *c);
 
 /* Sizes of buffers, syncs and submit of the first traced run (capture_run.c). */
 bool capture_read_run(const struct capture_reading *r, const json_t *root, struct capture *c);

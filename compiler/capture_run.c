@@ -45,7 +45,7 @@ static void read_sizes(const json_t *root, struct capture *c)
 
 	if (!c->single_op)
 		return;
-	c->bos.has_page_offset = json_is_integer(page);
+	c->bos.has_page_offset = capture_is_u32(page);
 	if (c->bos.has_page_offset)
 		c->bos.regcmd_page_offset = (uint32_t)json_integer_value(page);
 	c->bos.task = size_of(sizes, "task");
@@ -56,7 +56,7 @@ static void read_sizes(const json_t *root, struct capture *c)
 	c->bos.regcmd = size_of(sizes, "regcmd");
 	c->bos.regcmd_offset = size_of(sizes, "weight_arena");
 	/* a table joined with the commands of another run has no offset to speak of */
-	if (sizes && json_is_integer(offset))
+	if (json_is_object(sizes) && json_is_integer(offset) && json_integer_value(offset) > 0)
 		c->bos.regcmd_offset = (uint64_t)json_integer_value(offset);
 }
 

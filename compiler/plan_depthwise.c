@@ -26,20 +26,23 @@ static bool rows_alone_fit(const struct planner *w, uint32_t chans)
 	return calc_input_banks(&need) <= NPU_CBUF_MAX_DATA_BANKS;
 }
 
-/* Banks of a chunk: weights what they need, features the rest (schedules s. 12). */
+/*
+ * Whether a chunk's rows fit by the vendor's test, and what it stores fits with its
+ * kernels (schedules s. 12).  The vendor tests whole units even where the tensor
+ * ends inside one, 96 int8 channels as 128; what is stored is the real channels.
+ */
 static bool chunk_fits(const struct planner *w, uint32_t chans)
 {
-	struct cbuf_need need = depthwise_need(w, chans);
+	struct cbuf_need stored = depthwise_need(w, npu_min(chans, w->p->in_c));
 
 	return rows_alone_fit(w, chans) &&
-	       calc_input_banks(&need) + calc_weight_banks(need.weight_bytes) <=
+	       calc_input_banks(&stored) + calc_weight_banks(stored.weight_bytes) <=
 		       NPU_CBUF_BANKS;
 }
 
 /*
  * Channels of a chunk: the largest multiple of the unit whose rows and weights
- * fit, at least one unit (schedules s. 3, 12).  The test is on whole units even
- * where the tensor ends inside one: 96 int8 channels are tried as 128.
+ * fit, at least one unit (schedules s. 3, 12).
  */
 static uint32_t choose_chunk(const struct planner *w)
 {

@@ -18,6 +18,9 @@ struct verify_tally {
 	uint32_t orders, chains, barriers, deltas, buffers, syncs, submits;
 	uint32_t open_lists;     /* lists that a network left without a barrier */
 	uint32_t marked;         /* known departures, marked in docs/schedules.md */
+	uint32_t unlisted;	 /* plans that captures leave out */
+	uint32_t unplaced;	 /* addresses in no buffer that was recorded */
+	uint32_t unknown_orders; /* orders of writes that the directory's list lacks */
 };
 
 /* Called for each difference with a sentence. */

@@ -27,6 +27,7 @@ struct report {
 	struct verify_tally family[ELEMS][2][KIND_N]; /* plain, fused */
 	struct verify_tally all;
 	uint32_t shown, unreadable;
+	bool broken_orders;
 };
 
 static int kind_of(const struct conv_problem *p)
@@ -132,6 +133,16 @@ static void print_notes(FILE *out, const struct verify_tally *t)
 		      t->orders, t->chains, t->barriers, t->deltas, t->buffers, t->syncs,
 		      t->submits);
 	print_sources(out, t);
+	if (t->unlisted)
+		explain_field(out, 0, "not listed", "%u plans that captures leave out",
+			      t->unlisted);
+	if (t->unplaced)
+		explain_field(out, 0, "not compared",
+			      "%u addresses in no buffer that the capture knows", t->unplaced);
+	if (t->unknown_orders)
+		explain_field(out, 0, "not compared",
+			      "%u write orders whose number is not in _orders.json",
+			      t->unknown_orders);
 	if (t->open_lists)
 		explain_field(out, 0, "open lists",
 			      "%u of networks go on into the next operator or end without a "
@@ -191,9 +202,8 @@ int verify_corpus(const char *dir, const struct verify_corpus_options *options, 
 		return EXIT_FILE;
 	}
 	if (!capture_orders_read(&orders, dir, why)) {
-		fprintf(stderr, "npucc: %s\n", why);
-		n = 0;
-		r.unreadable++;
+		fprintf(stderr, "npucc: %s: write orders are not compared\n", why);
+		r.broken_orders = true;
 	}
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
@@ -207,7 +217,7 @@ int verify_corpus(const char *dir, const struct verify_corpus_options *options, 
 		return EXIT_FILE;
 	}
 	print_report(&r);
-	if (r.unreadable)
+	if (r.unreadable || r.broken_orders)
 		return EXIT_FILE;
 	return r.all.differing ? EXIT_REFUSED : EXIT_DONE;
 }

@@ -23,6 +23,13 @@ struct comparison {
 void verify_differ(struct comparison *x, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Whether we depart from the vendor in this register on purpose, and what the vendor
+ * writes where we write `mine` (verify_departure.c).
+ */
+bool departs_on_purpose(const struct compiled_conv *ours, enum npu_reg reg, uint32_t mine,
+			uint32_t *theirs);
+
 /* Sizes of buffers, the syncs of a run in order, the submit (verify_run.c). */
 void verify_buffers(struct comparison *x);
 void verify_syncs(struct comparison *x);
