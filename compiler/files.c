@@ -35,21 +35,25 @@ static bool grow(void **data, size_t *room)
 	return true;
 }
 
-/* How much to ask for at once: all of a regular file and a byte, to see its end. */
+/*
+ * How much to ask for at once: all of a regular file and a byte, to see its end; 0 when
+ * it has more than may be read.
+ */
 static size_t first_room(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (uint64_t)st.st_size < FILE_MAX_BYTES)
-		return (size_t)st.st_size + 1;
-	return CHUNK_BYTES;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return CHUNK_BYTES;
+	return (uint64_t)st.st_size > FILE_MAX_BYTES ? 0 : (size_t)st.st_size + 1;
 }
 
 static bool read_all(int fd, void **data, size_t *bytes, char *why, size_t why_bytes)
 {
 	size_t room = first_room(fd), used = 0;
 
+	if (!room)
+		return fail(why, why_bytes, "read", EFBIG);
 	*data = malloc(room);
 	if (!*data)
 		return fail(why, why_bytes, "read", ENOMEM);

@@ -193,7 +193,9 @@ enum npurt_err npub_open(struct npub *b, const void *blob, size_t blob_bytes,
 	if (!blob)
 		return npurt_failf(e, NPURT_ERR_ARGUMENT, "no bundle");
 	if ((uintptr_t)blob % 8)
-		return npurt_failf(e, NPURT_ERR_ALIGNMENT, "");
+		return npurt_failf(e, NPURT_ERR_ALIGNMENT,
+				   "it begins %u bytes behind a multiple of 8",
+				   (unsigned)((uintptr_t)blob % 8));
 	crc32c_init(&table);
 	err = check_header(&table, blob, blob_bytes, e);
 	if (err)

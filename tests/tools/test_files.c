@@ -131,6 +131,7 @@ static void a_signal_leaves_the_old_file(void **state)
 
 static void refusals(void **state)
 {
+	const char *huge = scratch_name(".huge");
 	char why[200];
 	void *data = NULL;
 	size_t bytes = 9;
@@ -143,6 +144,11 @@ static void refusals(void **state)
 	assert_false(write_text(".", "x", why));
 	assert_false(files_read("no-such-file", &data, &bytes, why, sizeof(why)));
 	assert_string_equal(why, "cannot open: No such file or directory");
+	assert_true(write_text(huge, "x", why));
+	assert_int_equal(truncate(huge, (off_t)1 << 40), 0); /* it has one block */
+	assert_false(files_read(huge, &data, &bytes, why, sizeof(why)));
+	assert_string_equal(why, "cannot read: File too large");
+	unlink(huge);
 	assert_false(files_read(".", &data, &bytes, why, sizeof(why)));
 	assert_string_equal(why, "cannot read: Is a directory");
 	assert_null(data);
