@@ -213,7 +213,9 @@ int verify_corpus(const char *dir, const struct verify_corpus_options *options, 
 	free(names);
 	capture_orders_free(&orders);
 	if (!r.all.captures && !r.unreadable) {
-		fprintf(stderr, "npucc: %s: no captures (*.json) there\n", dir);
+		fprintf(stderr, "npucc: %s: no captures (*.json) there%s%s\n", dir,
+			options->only ? " whose slug has " : "",
+			options->only ? options->only : "");
 		return EXIT_FILE;
 	}
 	print_report(&r);

@@ -220,10 +220,6 @@ static int print(const struct request *r, const struct diagnosis *d)
 		doctor_print_verdict(stdout, d);
 	else
 		doctor_print_text(stdout, d);
-	if (fflush(stdout) || ferror(stdout)) {
-		doctor_complain("standard output cannot be written");
-		return DOCTOR_UNREADABLE;
-	}
 	if (d->verdict == VERDICT_HEALTHY)
 		return DOCTOR_HEALTHY;
 	return d->verdict == VERDICT_UNKNOWN && d->log_error[0] ? DOCTOR_UNREADABLE

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "bundle_file.h"
 #include "doctor_cmd.h"
 #include "json_put.h"
 
@@ -21,7 +22,8 @@ int main(int argc, char **argv)
 	json_put_init();
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return tool_flush_stdout("npudoctor",
+						 commands[i].run(argc - 1, argv + 1));
 	}
-	return cmd_diagnose(argc, argv);
+	return tool_flush_stdout("npudoctor", cmd_diagnose(argc, argv));
 }

@@ -221,7 +221,9 @@ static const struct {
 	{ "no root", "--root /nonexistent", "/nonexistent: No such file", 3 },
 	{ "no signatures", "--signatures /nonexistent", "/nonexistent: No such file", 3 },
 	{ "signatures of no file", "--signatures /dev", "no signatures", 3 },
-	{ "full disk", "--log /dev/null > /dev/full", "cannot be written", 3 },
+	{ "full disk", "--log /dev/null > /dev/full", "npudoctor: standard output: cannot write", 3 },
+	{ "help on a full disk", "--help > /dev/full", "npudoctor: standard output: cannot write", 3 },
+	{ "plan on a full disk", "recover --family rknpu > /dev/full", "standard output: cannot write", 3 },
 	{ "own signatures", "--signatures " SOURCE_ROOT "/runtime/doctor/signatures --log /dev/null --family axcl --root "
 	  TEST_DATA, "HEALTHY axcl", 0 },
 	{ "execute on a copy", "recover --execute --root " TEST_DATA, "--execute acts on this machine", 2 },
