@@ -20,7 +20,10 @@ struct kernels {
 	uint32_t elem_bytes; /* 1 or 2 */
 };
 
-/* From one order to the other; what lies between the elements is left alone. */
+/*
+ * From one order to the other, of two taps or more; what lies between the elements is
+ * left alone.
+ */
 void taps_from_chans(const struct kernels *k, void *tap_major, const void *chan_major);
 void chans_from_taps(const struct kernels *k, void *chan_major, const void *tap_major);
 
