@@ -77,21 +77,44 @@ static enum npurt_err time_moves(struct npurt *rt, const struct tensor *input,
 	return err;
 }
 
+/* A line that counts runs, every half second; it is wiped at the end. */
+struct progress {
+	bool wanted, drawn;
+	double last;
+};
+
+static void draw_progress(struct progress *p, uint32_t run, uint32_t runs)
+{
+	static const double pause_s = 0.5;
+
+	if (run == runs && p->drawn)
+		fprintf(stderr, "\r%*s\r", 32, "");
+	if (!p->wanted || run == runs || now_seconds() - p->last < pause_s)
+		return;
+	fprintf(stderr, "\rrun %u of %u", run + 1, runs);
+	p->drawn = true;
+	p->last = now_seconds();
+}
+
 enum npurt_err bench_conv(struct npurt *rt, const struct tensor *input,
-			  struct tensor *output, uint64_t macs, uint32_t runs, FILE *out,
-			  struct npurt_error *error)
+			  struct tensor *output, uint64_t macs, uint32_t runs,
+			  bool progress, FILE *out, struct npurt_error *error)
 {
 	double *seconds = malloc(runs * sizeof(*seconds)), median;
 	struct move_times pack, unpack;
 	enum npurt_err err = seconds ? NPURT_OK : NPURT_ERR_NOMEM;
+	struct progress p = { progress, false, now_seconds() };
 
 	for (uint32_t i = 0; i < runs && !err; i++) {
-		double begin = now_seconds();
+		double begin;
 
+		draw_progress(&p, i, runs);
+		begin = now_seconds();
 		err = npurt_run(rt, error);
 		if (!err)
 			seconds[i] = now_seconds() - begin;
 	}
+	draw_progress(&p, runs, runs);
 	if (!err)
 		err = time_moves(rt, input, output, &pack, &unpack);
 	if (err) {

@@ -204,7 +204,7 @@ static enum tool_exit bench(struct session *s)
 
 	npurt_error_reset(&error);
 	err = bench_conv(s->rt, &s->input, &s->output, macs, s->options.bench_runs,
-			 s->report, &error);
+			 !s->options.quiet && isatty(STDERR_FILENO), s->report, &error);
 	return err == NPURT_OK ? EXIT_DONE : session_trouble(s, err, &error);
 }
 

@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
 	  "header to DIR; run.json describes them" },
 	{ NULL, "list", NULL, OPT_LIST,
 	  "list the bundle's convs and plans; run nothing" },
-	{ "q", "quiet", NULL, OPT_QUIET, "print errors only" },
+	{ "q", "quiet", NULL, OPT_QUIET, "print errors only, and what --bench and --list find" },
 	{ "h", "help", NULL, OPTIONS_HELP, "print this page" },
 	{ "V", "version", NULL, OPTIONS_VERSION, "print the version" },
 };

@@ -13,10 +13,13 @@
 /* A table of the bundle's convs and their plans. */
 void list_convs(const struct npub *b, FILE *out);
 
-/* Times of a loaded conv; `runs` > 0.  The code of the run that failed. */
+/*
+ * Times of a loaded conv; `runs` > 0.  With `progress` they are counted on standard
+ * error.  The code of the run that failed.
+ */
 enum npurt_err bench_conv(struct npurt *rt, const struct tensor *input,
-			  struct tensor *output, uint64_t macs, uint32_t runs, FILE *out,
-			  struct npurt_error *error);
+			  struct tensor *output, uint64_t macs, uint32_t runs, bool progress,
+			  FILE *out, struct npurt_error *error);
 
 /* Seconds of a steady clock. */
 double now_seconds(void);
