@@ -245,24 +245,43 @@ static void try_options(struct agreement *best, const struct npub *b,
 	}
 }
 
-/* Splits pinned by the spec are not in the bundle: those that give as many tasks. */
+/* Tasks of the first plan that compute something: barriers do not. */
+static uint32_t count_tiles(const struct npub *b, const struct npub_conv *conv)
+{
+	const struct npub_plan *plan = &b->plans[conv->first_plan];
+	uint32_t tiles = 0;
+
+	for (uint32_t i = 0; i < plan->cores && i < NPU_MAX_CORES; i++) {
+		uint32_t first = plan->list[i].first_task;
+		uint32_t end = first + plan->list[i].task_count;
+
+		for (uint32_t t = first; t < end && t < conv->task_count; t++)
+			tiles += b->tasks[conv->first_task + t].enable_mask !=
+				 NPU_MASK_BARRIER;
+	}
+	return tiles;
+}
+
+/*
+ * Splits pinned by the spec are not in the bundle: those that give as many tasks, which
+ * images and groups multiply.
+ */
 static bool try_pins(struct agreement *best, const struct npub *b,
 		     const struct npub_conv *conv, struct conv_problem *p,
 		     struct diag *diag)
 {
-	const struct npub_plan *plan = &b->plans[conv->first_plan];
-	uint32_t tasks = 0;
+	uint32_t tasks = count_tiles(b, conv) / conv->batch;
 
-	for (uint32_t i = 0; i < plan->cores && i < NPU_MAX_CORES; i++)
-		tasks += plan->list[i].task_count;
 	for (uint32_t y = 1; y <= tasks; y++) {
-		if (tasks % y)
-			continue;
-		p->split_y = y;
-		p->split_k = tasks / y;
-		try_options(best, b, conv, p, diag);
-		if (best->score == SECTIONS)
-			return true;
+		for (uint32_t k = 1; tasks % y == 0 && k <= tasks / y; k++) {
+			if (tasks / y % k)
+				continue;
+			p->split_y = y;
+			p->split_k = k;
+			try_options(best, b, conv, p, diag);
+			if (best->score == SECTIONS)
+				return true;
+		}
 	}
 	return false;
 }

@@ -35,6 +35,9 @@ static const struct {
 	{ "int8 to int32", "conv { type int8; output_type int32; input 48x9x9; output 40; kernel 3 }" },
 	{ "int8 to int32, bias", "conv { type int8; output_type int32; input 48x9x9; output 40; kernel 3; bias seed; input_quant scale 0.1 zero 2 }" },
 	{ "pixels", "conv { type int8; input 3x32x30; output 20; kernel 3; stride 2; input_mean 123.675 116.28 103.53; input_std 58.395 57.12 57.375 }" },
+	{ "rows in a batch", "conv { batch 3; input 12x20x14; output 8; kernel 3; split y 2 }" },
+	{ "rows of groups", "conv { type int8; batch 2; groups 2; input 64x20x14; output 64; kernel 3; split y 3 }" },
+	{ "rows and channels in a batch", "conv { batch 2; input 12x20x14; output 64; kernel 3; split y 3 k 2 }" },
 	{ "fp16, add", "conv { input 40x30x30; output 36; kernel 3; bias seed; add; activation relu }" },
 	{ "fp16, clip", "conv { input 40x30x30; output 36; kernel 3; activation relu6; bn_scale seed; bn_shift seed }" },
 	{ "fp16 pixels", "conv { input 3x32x30; output 20; kernel 3; input_mean 128; input_std 64 }" },
@@ -42,10 +45,13 @@ static const struct {
 };
 /* clang-format on */
 
-/* Compile a spec of one conv to PATH. */
-static void write_bundle(const char *name, const char *text)
+#define ALL_CORES 7u
+#define TWO_CORES 2u
+
+/* Compile a spec of one conv to PATH, with plans for the core counts of the mask. */
+static void write_bundle(const char *name, const char *text, uint32_t core_mask)
 {
-	const struct compile_options options = { .core_mask = 7 };
+	const struct compile_options options = { .core_mask = core_mask };
 	struct diag *diag = diag_new(stderr);
 	struct bundle *bundle = bundle_new(1);
 	struct compiled_conv c;
@@ -72,22 +78,28 @@ static void write_bundle(const char *name, const char *text)
 	diag_free(diag);
 }
 
+static void passes(const char *name, const char *spec, uint32_t core_mask)
+{
+	struct verify_subject s;
+	struct report report;
+
+	write_bundle(name, spec, core_mask);
+	assert_int_equal(subject_open(&s, PATH, NPU_ELEM_FP16), 0);
+	check_subject(&s, &report);
+	for (uint32_t k = 0; k < report.count; k++) {
+		if (report.items[k].verdict != VERDICT_PASS)
+			fail_msg("%s, cores 0x%x: %s: %s", name, core_mask,
+				 report.items[k].name, report.items[k].reason);
+	}
+	subject_close(&s);
+}
+
 static void bundles_pass(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct verify_subject s;
-		struct report report;
-
-		write_bundle(cases[i].name, cases[i].spec);
-		assert_int_equal(subject_open(&s, PATH, NPU_ELEM_FP16), 0);
-		check_subject(&s, &report);
-		for (uint32_t k = 0; k < report.count; k++) {
-			if (report.items[k].verdict != VERDICT_PASS)
-				fail_msg("%s: %s: %s", cases[i].name,
-					 report.items[k].name, report.items[k].reason);
-		}
-		subject_close(&s);
+		passes(cases[i].name, cases[i].spec, ALL_CORES);
+		passes(cases[i].name, cases[i].spec, TWO_CORES);
 	}
 	remove(PATH);
 }
@@ -120,7 +132,7 @@ static void other_constants_are_found(void **state)
 	};
 
 	(void)state;
-	write_bundle("damaged", spec);
+	write_bundle("damaged", spec, ALL_CORES);
 	for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
 		struct verify_subject s;
 		struct report report;
@@ -195,7 +207,7 @@ static void other_numbers_are_found(void **state)
 		struct report report;
 		const char *verdict;
 
-		write_bundle("numbers", damages[i].spec);
+		write_bundle("numbers", damages[i].spec, ALL_CORES);
 		assert_int_equal(subject_open(&s, PATH, NPU_ELEM_FP16), 0);
 		damages[i].damage(&s.npub);
 		report_init(&report);
