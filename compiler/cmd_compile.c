@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "compile_request.h"
+#include "conv_attr.h"
 #include "depfile.h"
 #include "explain.h"
 #include "figure.h"
@@ -40,6 +41,24 @@ static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
 	return false;
 }
 
+/* Weights that their given scale cannot say make a conv that is not the one meant. */
+static void warn_of_cut_weights(const struct conv_problem *p, const struct operands *o,
+				struct diag *diag)
+{
+	struct loc loc = conv_attr_loc(p, CONV_WEIGHT_QUANT);
+	uint64_t cut = o->notes.saturated_weights;
+
+	if (!cut)
+		return;
+	diag_warning(
+	    diag, loc, "weight-range",
+	    "%llu of %llu weights are beyond what their scale can say, and are cut",
+	    (unsigned long long)cut, (unsigned long long)o->notes.weight_count);
+	diag_note(diag, loc,
+		  "larger scales keep them; without 'weight_quant' npucc "
+		  "chooses scales");
+}
+
 /*
  * One conv through all stages; errors are in `diag`.  EXIT_DONE, or EXIT_FILE when
  * its figure could not be written.
@@ -59,6 +78,8 @@ static int run_conv(const struct request *r, const struct conv_problem *p,
 		operands_free(&o);
 		return EXIT_DONE;
 	}
+	if (numbers)
+		warn_of_cut_weights(p, &o, diag);
 	if (r->explain == EXPLAIN_TEXT)
 		explain_text(stdout, &c, &o);
 	if (r->explain == EXPLAIN_JSON)

@@ -61,7 +61,7 @@ struct tensor_quant {
 	bool uint8;   /* the user has bytes, 128 more than what is stored */
 };
 
-/* What --explain tells about the numbers.  Nothing else depends on them. */
+/* What --explain and warnings tell about the numbers.  Nothing else depends on them. */
 struct operand_notes {
 	uint64_t weight_count;
 	uint64_t saturated_weights; /* clamped: the given scale is too small for them */

@@ -24,6 +24,11 @@ conv wide { type int8; output_type int32; input 16x9x13; output 8; kernel 3 }
 END
 case=compile
 run 0 "$npucc" all.conv -q -o all.npub
+[ ! -s err ] || fail "said: $(cat err)"
+echo 'conv cut { type int8; input 16x9x13; output 8; kernel 3; weight_quant scale 0.001 }' >cut.conv
+run 0 "$npucc" cut.conv -q -n
+says err "cut.conv:1:58: warning: "
+says err " of 1152 weights are beyond what their scale can say, and are cut [weight-range]"
 sim() { # sim CODE CONV OPTION...
 	want=$1 conv=$2
 	shift 2
