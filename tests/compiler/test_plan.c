@@ -218,6 +218,82 @@ static void row_entries(void **state)
 	}
 }
 
+/*
+ * A depthwise chunk leaves room for its kernels; the kernels of all channels are kept
+ * from the second tile on, also where tiles have one row.
+ */
+static void depthwise_chunks(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t c, h, w, kernel;
+		uint32_t chunk, second_y;
+		bool reuse;
+	} cases[] = {
+		/* 64 channels: 11 banks of rows and 2 of kernels */
+		{ "rows fit, kernels do not", 64, 44, 64, 17, 32, 0, false },
+		{ "and where they do", 64, 44, 64, 16, 64, 0, false },
+		/* 32 channels: 4 banks a row */
+		{ "tiles of a row", 32, 5, 2040, 2, 32, 1, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint32_t c = cases[i].c;
+		struct conv_problem p = make_problem(c, cases[i].h, cases[i].w, c,
+						     cases[i].kernel, cases[i].kernel);
+		struct conv_layout l;
+		struct plan plan;
+		struct plan_refusal why;
+		const struct tile *t;
+
+		p.groups = c;
+		assert_true(derive_sizes(&p));
+		assert_true(layout_from_problem(&l, &p));
+		assert_int_equal(plan_from_problem(&plan, &p, &l, 1, &why), PLAN_OK);
+		t = plan.tiles;
+		if (t[0].c_count != cases[i].chunk)
+			fail_msg("%s: chunks of %u", cases[i].name, t[0].c_count);
+		if (plan.tile_count > 1 && (t[1].y != cases[i].second_y ||
+					    t[1].weight_reuse != cases[i].reuse))
+			fail_msg("%s: second tile at row %u", cases[i].name, t[1].y);
+		plan_free(&plan);
+		layout_free(&l);
+	}
+}
+
+/* Pictures of three channels were captured, and grey ones in int8 (F-62). */
+static void captured_pictures(void **state)
+{
+	static const struct {
+		uint32_t chans;
+		enum npu_elem elem;
+		bool captured;
+	} cases[] = {
+		{ 3, NPU_ELEM_FP16, true },  { 3, NPU_ELEM_INT8, true },
+		{ 1, NPU_ELEM_INT8, true },  { 1, NPU_ELEM_FP16, false },
+		{ 2, NPU_ELEM_INT8, false }, { 4, NPU_ELEM_FP16, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct conv_problem p = make_problem(cases[i].chans, 16, 16, 16, 3, 3);
+		struct conv_layout l;
+		struct plan plan;
+		struct plan_refusal why;
+
+		p.elem = p.out_elem = cases[i].elem;
+		assert_true(derive_sizes(&p));
+		assert_true(layout_from_problem(&l, &p));
+		assert_int_equal(plan_from_problem(&plan, &p, &l, 1, &why), PLAN_OK);
+		if (cases[i].captured != !strstr(plan.basis_note, "images have no capture"))
+			fail_msg("%u channels, type %d: %s", cases[i].chans, cases[i].elem,
+				 plan.basis_note);
+		plan_free(&plan);
+		layout_free(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +303,8 @@ int main(void)
 		cmocka_unit_test(untried_sizes),
 		cmocka_unit_test(more_banks_never_more_tiles),
 		cmocka_unit_test(pins_are_checked),
+		cmocka_unit_test(depthwise_chunks),
+		cmocka_unit_test(captured_pictures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,18 @@ static const struct change fixed_cases[] = {
 	/* clang-format on */
 };
 
+/* The ends of what constants may be: it is the words that then say something else. */
+static const struct change edge_cases[] = {
+	/* clang-format off */
+	{ "least output scale", NPURT_ERR_FORBIDDEN, OP(out_scale), 1 },
+	{ "most output scale",  NPURT_ERR_FORBIDDEN, OP(out_scale), 0x7fff },
+	{ "most output shift",  NPURT_ERR_FORBIDDEN, OP(out_shift), 63 },
+	{ "most limit",         NPURT_ERR_FORBIDDEN, OP(limit), INT32_MAX },
+	{ "least operand scale", NPURT_ERR_FORBIDDEN, OP(operand_scale), 1 },
+	{ "most operand scale", NPURT_ERR_FORBIDDEN, OP(operand_scale), 0x7fff },
+	/* clang-format on */
+};
+
 /* int8, leaky. */
 static const struct change leaky_cases[] = {
 	/* clang-format off */
@@ -246,6 +258,8 @@ static void test_operators(void **state)
 		check_change(&float_cases[i], &floats);
 	for (size_t i = 0; i < sizeof fixed_cases / sizeof fixed_cases[0]; i++)
 		check_change(&fixed_cases[i], &fixed);
+	for (size_t i = 0; i < sizeof edge_cases / sizeof edge_cases[0]; i++)
+		check_change(&edge_cases[i], &fixed);
 	for (size_t i = 0; i < sizeof leaky_cases / sizeof leaky_cases[0]; i++)
 		check_change(&leaky_cases[i], &leaky);
 }

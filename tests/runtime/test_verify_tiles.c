@@ -53,6 +53,16 @@ static void c_output_row(struct tiny *t)
 	tiny_reloc(t, SECOND, NPU_REG_DPU_DST_BASE_ADDR)->addend -= TINY_W * 16;
 }
 
+/* Behind the only image; there is room for it. */
+static void c_output_image(struct tiny *t)
+{
+	for (uint32_t i = 0; i < t->sync_count; i++)
+		t->sync[i].bytes *= t->sync[i].bo == TINY_OUTPUT ? 2 : 1;
+	t->bo[TINY_OUTPUT].bytes *= 2;
+	tiny_reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend +=
+	    t->tensor[TINY_T_OUTPUT].image_bytes;
+}
+
 static void c_output_surface(struct tiny *t)
 {
 	tiny_reloc(t, FIRST, NPU_REG_DPU_DST_BASE_ADDR)->addend += TINY_PLANE_OUT * 16;
@@ -275,6 +285,7 @@ static const struct {
 	/* clang-format off */
 	{ "input one row up", NPURT_ERR_FORBIDDEN, make, c_input_row, "FEATURE_DATA_ADDR" },
 	{ "output between rows", NPURT_ERR_FORBIDDEN, make, c_output_between_rows, "tile of the output" },
+	{ "output behind the last image", NPURT_ERR_FORBIDDEN, make, c_output_image, "tile of the output" },
 	{ "output over its neighbour", NPURT_ERR_FORBIDDEN, make, c_output_row, "" },
 	{ "output in another surface", NPURT_ERR_DMA, make, c_output_surface, "DST_BASE_ADDR" },
 	{ "weights one channel on", NPURT_ERR_FORBIDDEN, make, c_weights, "DCOMP_ADDR0" },

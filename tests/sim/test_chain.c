@@ -172,7 +172,10 @@ static void first_record(void **state)
 	board_close(&l.b);
 }
 
-/* S_POINTER 0x30 puts both pointers back to group 0 and keeps them there. */
+/*
+ * S_POINTER 0x30 puts both pointers back to group 0 and keeps them there; 0x3e lets them
+ * go on from it.
+ */
 static void pointers_can_be_cleared(void **state)
 {
 	static struct brecord r;
@@ -186,6 +189,12 @@ static void pointers_can_be_cleared(void **state)
 	assert_true(board_run(&b));
 	assert_int_equal(b.result.int_status, 0x100);
 	record_set(&r, 0x4004, 0x30);
+	board_place(&b, &r, &one, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_true(board_run(&b));
+		assert_int_equal(b.result.int_status, 0x100);
+	}
+	record_set(&r, 0x4004, 0x3e);
 	board_place(&b, &r, &one, 1);
 	for (int i = 0; i < 3; i++) {
 		assert_true(board_run(&b));

@@ -72,6 +72,9 @@ static const struct {
 	{ "stream nobody reads", DENSE, 0x4040, SET, 0x20150, SIM_ERR_UNSUPPORTED, 0 },
 	{ "stream nobody takes", WITH_BIAS, 0x4040, SET, 0x53, SIM_ERR_UNSUPPORTED, 0x501c },
 	{ "another algorithm", WITH_BIAS, 0x4040, SET, 0x10150, SIM_ERR_UNSUPPORTED, 0 },
+	{ "operand in a register", WITH_ADD, 0x4090, SET, 1, SIM_ERR_UNSUPPORTED, 0 },
+	{ "operand of another type", WIDE_BYTES, 0x4070, XOR, 1, SIM_ERR_UNSUPPORTED, 0 },
+	{ "correction in fp16", DENSE, 0x4050, XOR, 1u << 1, SIM_ERR_UNSUPPORTED, 0 },
 	{ "parametric relu", WITH_BIAS, 0x4060, XOR, 1u << 5, SIM_ERR_UNSUPPORTED, 0 },
 	{ "activation table", DENSE, 0x4070, SET, 0x302, SIM_ERR_UNSUPPORTED, 0 },
 	{ "table geometry", DENSE, 0x4110, SET, 1, SIM_ERR_UNSUPPORTED, 0 },
@@ -120,6 +123,7 @@ static const struct {
 	{ "odd kernels in int8", BYTES, 0x1038, ADD, (uint32_t)-1, SIM_ERR_SIZES, 0 },
 	{ "kernels of a depthwise task", DEEP, 0x1038, ADD, 1, SIM_ERR_SIZES, 0 },
 	{ "channels of a depthwise task", DEEP, 0x403c, SET, 99u << 16 | 127, SIM_ERR_SIZES, 0 },
+	{ "no output width", DENSE, 0x1028, SET, 0, SIM_ERR_SIZES, 0 },
 	{ "no kernel", DENSE, 0x1038, SET, 37, SIM_ERR_SIZES, 0 },
 	{ "few grains", DENSE, 0x1010, SET, 7u << 4, SIM_ERR_SIZES, 0 },
 	{ "no grains", DENSE, 0x1010, SET, 0, SIM_ERR_SIZES, 0 },
@@ -246,6 +250,15 @@ static void pairs_of_tasks(void **state)
 	assert_int_equal(b.result.status, SIM_ERR_OUTPUT);
 	assert_int_equal(b.result.task, 1);
 	assert_int_equal(b.result.address, 0x40000000 + 4 * 7 * 16);
+
+	/* the second reads what the first has written */
+	board_encode(&b, &(struct btile){ .y = 5, .y_count = 4 }, &r[1]);
+	record_set(&r[1], 0x1070, 0x40000000);
+	board_place(&b, r, &two, 1);
+	assert_false(board_run(&b));
+	assert_int_equal(b.result.status, SIM_ERR_ORDER);
+	assert_int_equal(b.result.task, 1);
+	assert_int_equal(b.result.reg, 0x1070);
 
 	board_place(&b, &r[0], &one, 1);
 	assert_false(board_run(&b));
