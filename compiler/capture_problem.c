@@ -129,6 +129,16 @@ static void keep_first(void *context, const struct diag_message *m)
 		snprintf(why, CAPTURE_WHY_BYTES / 2, "%s", m->text);
 }
 
+/* Whether the surfaces that a group of output channels fills can be counted. */
+static bool group_fits(const struct conv_problem *p)
+{
+	const struct npu_elem_info *in = npu_elem_info(p->elem);
+	uint32_t group = conv_is_depthwise(p) ? in->dw_block : in->kernel_group;
+	uint32_t surfaces = group * npu_elem_info(p->out_elem)->bytes / NPU_ATOM_BYTES;
+
+	return npu_field_fits(NPU_DPU_BS_OW_CFG_SIZE_E_0, surfaces);
+}
+
 bool capture_check_problem(const struct capture_reading *r, const struct conv_problem *said)
 {
 	struct conv_problem p = *said;
@@ -147,5 +157,8 @@ bool capture_check_problem(const struct capture_reading *r, const struct conv_pr
 	if (p.out_h != said->out_h || p.out_w != said->out_w)
 		return capture_fail(r, "shape: output %ux%u, it follows as %ux%u", said->out_h,
 				    said->out_w, p.out_h, p.out_w);
+	if (!group_fits(&p))
+		return capture_fail(r, "shape: the output's type is too large for the "
+				    "channels that are written at once");
 	return true;
 }

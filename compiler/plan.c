@@ -45,6 +45,15 @@ static bool pixel_was_captured(const struct planner *w)
 	       (w->p->in_c == 1 && w->p->elem == NPU_ELEM_INT8);
 }
 
+/* Kernels that see all channels are at most 3x3 in captures, depthwise ones 7x7. */
+static bool kernel_was_captured(const struct planner *w)
+{
+	uint32_t most = w->l->mode == NPUB_MODE_DEPTHWISE ? NPU_CAPTURED_DEPTHWISE_KERNEL
+							  : NPU_CAPTURED_KERNEL;
+
+	return w->p->kernel_h <= most && w->p->kernel_w <= most;
+}
+
 /* What the plan rests on besides its split: features without captures (F-62). */
 void note_features(struct planner *w)
 {
@@ -66,6 +75,9 @@ void note_features(struct planner *w)
 			   "image rows of %u pixels are stored %u apart, captures with "
 			   "such widths are not", p->in_w,
 			   npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
+	if (!kernel_was_captured(w))
+		note_basis(w, PLAN_BASIS_THIN, "no capture has such a kernel, %ux%u",
+			   p->kernel_h, p->kernel_w);
 	if (p->stride_y > NPU_CAPTURED_STRIDE || p->stride_x > NPU_CAPTURED_STRIDE)
 		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above %u",
 			   NPU_CAPTURED_STRIDE);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hw/npu_word.h"
 #include "verify_priv.h"
@@ -306,6 +307,19 @@ static void compare_operator(struct comparison *x)
 			      x->c->op_type, p->fusion.table ? "a" : "no");
 }
 
+/* The first reason of a refusal, without its place. */
+struct refusal {
+	char text[200];
+};
+
+static void keep_reason(void *context, const struct diag_message *m)
+{
+	struct refusal *why = context;
+
+	if (!strcmp(m->kind, "error") && !why->text[0])
+		snprintf(why->text, sizeof why->text, "%s", m->text);
+}
+
 bool verify_compare(const struct capture *c, struct verify_tally *tally,
 		    const struct verify_sink *sink)
 {
@@ -314,9 +328,15 @@ bool verify_compare(const struct capture *c, struct verify_tally *tally,
 	struct comparison x = { .c = c, .ours = &ours, .tally = tally, .sink = sink };
 	struct diag *diag = diag_new(NULL);
 	struct conv_problem p = c->problem;
+	struct refusal why = { "out of memory" };
 	struct capture_facts facts;
 	struct npub_op op;
 
+	if (diag) {
+		why.text[0] = 0;
+		diag_set_sink(diag, keep_reason, &why);
+	}
+	p.name = c->slug;
 	capture_read_facts(&facts, c);
 	op = capture_op(&p, &facts);
 	for (int i = 0; i < FACT_N; i++)
@@ -327,7 +347,7 @@ bool verify_compare(const struct capture *c, struct verify_tally *tally,
 		compare_compiled(&x);
 		compiled_conv_free(&ours);
 	} else {
-		verify_differ(&x, "the planner refuses it");
+		verify_differ(&x, "refused: %s", why.text);
 	}
 	diag_free(diag);
 	tally->differences += x.differences;

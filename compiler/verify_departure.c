@@ -21,6 +21,14 @@ static bool departs_in_pitch(const struct compiled_conv *ours, enum npu_reg reg,
 	return true;
 }
 
+/* The output's address, and those of an operand, which lies as the output does. */
+static bool is_of_output(const struct conv_problem *p, enum npu_reg reg)
+{
+	return reg == NPU_REG_DPU_DST_BASE_ADDR ||
+	       (p->fusion.add && (reg == NPU_REG_DPU_RDMA_SRC_BASE_ADDR ||
+				  reg == NPU_REG_DPU_RDMA_EW_BASE_ADDR));
+}
+
 /*
  * Images of a batch keep the distance of their padded channels, where the vendor lets
  * the next image overwrite the padding of the one before: whole atoms apart.
@@ -32,7 +40,7 @@ static bool departs_in_image(const struct compiled_conv *ours, enum npu_reg reg,
 	const struct feature_layout *out = &ours->layout.output;
 	uint64_t atoms, image;
 
-	if (reg != NPU_REG_DPU_DST_BASE_ADDR || p->batch < 2)
+	if (!is_of_output(p, reg) || p->batch < 2)
 		return false;
 	atoms = npu_ceil_div(p->out_c, ours->layout.out_elem->atom_chans);
 	image = mine / out->image_bytes;
