@@ -271,6 +271,7 @@ static bool set_scales(struct quantizer *q)
 	}
 	if (p->fusion.add && !own) {
 		o->operand = o->output;
+		o->operand.uint8 |= p->add_quant.uint8;
 		o->notes.operand_chosen = true;
 	}
 	return true;

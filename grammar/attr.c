@@ -333,6 +333,19 @@ bool attr_exists(struct str word)
 	return find_attr(word) != NULL;
 }
 
+/* A second attribute among the values: somebody wrote both on one line. */
+static const struct value *find_second(const struct attr *a, const struct values *values)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		const struct value *v = &values->items[i];
+
+		if (v->kind == VALUE_WORD && attr_exists(v->text) && find_word(a, v) < 0 &&
+		    !find_axis(a, v))
+			return v;
+	}
+	return NULL;
+}
+
 bool attr_is_alone(struct str word)
 {
 	const struct attr *a = find_attr(word);
@@ -345,6 +358,7 @@ void attr_set(const struct attr_context *context, struct str word, struct loc lo
 {
 	const struct attr *a = find_attr(word);
 	const char *words[ATTR_N], *meant;
+	const struct value *second;
 
 	if (!a) {
 		for (size_t i = 0; i < ATTR_N; i++)
@@ -357,8 +371,11 @@ void attr_set(const struct attr_context *context, struct str word, struct loc lo
 			mark_given(context, find_attr((struct str){ meant, strlen(meant) }));
 		return;
 	}
+	second = find_second(a, values);
 	if (values->bad)
 		mark_given(context, a);
+	else if (second)
+		unknown_value(context, a, second);
 	else if (a->set)
 		a->set(context, a, loc, values);
 	else

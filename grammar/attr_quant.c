@@ -70,7 +70,9 @@ static bool read_quant(const struct attr_context *c, const struct attr *a, struc
 	bool good;
 
 	if (!t->scale) {
-		wrong_values(c, a, loc, "a scale");
+		wrong_values(c, a, loc,
+			     a->attr == CONV_INPUT_QUANT ? "a scale"
+							 : "a scale, or 'auto'");
 		return false;
 	}
 	if (t->zero && t->zero->kind == VALUE_REAL) {
@@ -89,9 +91,20 @@ static bool read_quant(const struct attr_context *c, const struct attr *a, struc
 	return good;
 }
 
+/* auto [uint8]: only the user's bytes are said; false after an error. */
+static bool read_auto(const struct attr_context *c, const struct attr *a,
+		      const struct quant_text *t)
+{
+	const struct value *number = t->scale ? t->scale : t->zero;
+
+	if (number)
+		wrong_values(c, a, number->loc, "'auto' or a scale, not both");
+	return !number;
+}
+
 /*
- * scale S [zero Z] [uint8] | none; the output's and the operand's may also be auto,
- * and the operand needs no value at all.
+ * scale S [zero Z] [uint8] | none; the output's and the operand's may also be
+ * auto [uint8], and the operand needs no value at all.
  */
 void set_quant(const struct attr_context *c, const struct attr *a, struct loc loc,
 	       const struct values *values)
@@ -101,8 +114,8 @@ void set_quant(const struct attr_context *c, const struct attr *a, struct loc lo
 	struct conv_quant quant = { .scale = CONV_INPUT_SCALE };
 	struct quant_text text;
 	bool none = values->count == 1 && is_word(v) && str_is(v->text, "none");
-	bool chosen = none || (values->count == 1 && a->attr != CONV_INPUT_QUANT &&
-			       is_word(v) && str_is(v->text, "auto"));
+	bool chosen = values->count && a->attr != CONV_INPUT_QUANT && is_word(v) &&
+		      str_is(v->text, "auto");
 
 	if (!draft_claim(c->draft, a->attr, loc, c->diag))
 		return;
@@ -111,13 +124,15 @@ void set_quant(const struct attr_context *c, const struct attr *a, struct loc lo
 		c->draft->bad[a->attr] = true;
 		return;
 	}
-	if (values->count && !chosen) {
-		if (!find_quant(c, a, v, values->count, true, &text) ||
-		    !read_quant(c, a, v->loc, &text, &quant.scale, &quant.zero)) {
+	if (values->count && !none) {
+		if (!find_quant(c, a, v + chosen, values->count - chosen, true, &text) ||
+		    !(chosen ? read_auto(c, a, &text)
+			     : read_quant(c, a, v->loc, &text, &quant.scale,
+					  &quant.zero))) {
 			c->draft->bad[a->attr] = true;
 			return;
 		}
-		quant.given = true;
+		quant.given = !chosen;
 		quant.uint8 = text.uint8 != NULL;
 	}
 	*conv_attr_quant(p, a->attr) = quant;

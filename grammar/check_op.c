@@ -108,8 +108,8 @@ bool check_quant_type(struct conv_problem *p, struct diag *diag)
 	} said[] = {
 		{ CONV_INPUT_QUANT, p->input_quant.given },
 		{ CONV_WEIGHT_QUANT, p->weight_quant.kind != WEIGHT_QUANT_PER_CHANNEL },
-		{ CONV_OUTPUT_QUANT, p->output_quant.given },
-		{ CONV_ADD, p->add && p->add_quant.given },
+		{ CONV_OUTPUT_QUANT, conv_quant_is_said(&p->output_quant) },
+		{ CONV_ADD, p->add && conv_quant_is_said(&p->add_quant) },
 	};
 	bool good = true;
 
@@ -228,7 +228,7 @@ bool check_int32_output(struct conv_problem *p, struct diag *diag)
 		  "a zero point of the weights",
 		  "its correction is a part of the requantisation; use symmetric "
 		  "weights" },
-		{ p->output_quant.given, CONV_OUTPUT_QUANT, "an output quantisation",
+		{ conv_quant_is_said(&p->output_quant), CONV_OUTPUT_QUANT, "an output quantisation",
 		  "an int32 output is the sum itself: its scale is that of the input "
 		  "times that of the weights" },
 		{ conv_is_depthwise(p), CONV_GROUPS, "a depthwise conv",

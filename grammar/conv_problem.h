@@ -76,7 +76,7 @@ enum input_kind {
  */
 struct conv_quant {
 	bool given; /* else the compiler chooses (compiler/operands.h) */
-	bool uint8;
+	bool uint8; /* also of a tensor whose scale the compiler chooses */
 	double scale;
 	int32_t zero; /* as the user has it */
 };
@@ -179,6 +179,12 @@ static inline bool conv_is_depthwise(const struct conv_problem *p)
 static inline int32_t conv_stored_zero(const struct conv_quant *q)
 {
 	return q->zero - (q->uint8 ? 128 : 0);
+}
+
+/* Whether anything is said of the stored numbers: their scale, or the user's bytes. */
+static inline bool conv_quant_is_said(const struct conv_quant *q)
+{
+	return q->given || q->uint8;
 }
 
 /*

@@ -36,11 +36,11 @@ static uint64_t digest_number(uint64_t hash, double number)
 static uint64_t digest_quant(uint64_t hash, const struct conv_quant *q)
 {
 	hash = digest_number(hash, q->given);
-	if (!q->given)
-		return hash;
-	hash = digest_number(hash, q->scale);
-	hash = digest_number(hash, q->zero);
-	return digest_number(hash, q->uint8);
+	if (q->given) {
+		hash = digest_number(hash, q->scale);
+		hash = digest_number(hash, q->zero);
+	}
+	return conv_quant_is_said(q) ? digest_number(hash, q->uint8) : hash;
 }
 
 static uint64_t digest_weight_quant(uint64_t hash, const struct conv_weight_quant *w)
@@ -105,7 +105,7 @@ static bool is_said(const struct conv_problem *p, enum conv_attr attr)
 	case CONV_INPUT_QUANT:
 		return p->input_quant.given;
 	case CONV_OUTPUT_QUANT:
-		return p->output_quant.given;
+		return conv_quant_is_said(&p->output_quant);
 	case CONV_WEIGHT_QUANT:
 		return p->weight_quant.kind != WEIGHT_QUANT_PER_CHANNEL;
 	case CONV_ADD:
