@@ -269,10 +269,12 @@ static void put_sentence(struct text_table *t, const char *label, const char *se
 	while (*sentence) {
 		size_t bytes = strlen(sentence);
 
+		/* at the last blank that fits; a longer word is not divided */
 		if (bytes > room) {
-			for (bytes = room; bytes > room / 2 && sentence[bytes] != ' ';
-			     bytes--)
+			for (bytes = room; bytes && sentence[bytes] != ' '; bytes--)
 				;
+			if (!bytes)
+				bytes = strcspn(sentence, " ");
 		}
 		text_line(t, "  %s%.*s", label, (int)bytes, sentence);
 		sentence += bytes;
