@@ -76,14 +76,16 @@ static enum plan_status plan_wide(struct conv_problem p, uint32_t w, struct plan
 static void refusal_names_the_widest(void **state)
 {
 	struct conv_problem lone = make_problem(2048, 13, 13, 1, 7, 7);
-	struct conv_problem problems[] = { make_problem(64, 9, 9, 64, 7, 7), lone, lone };
-	unsigned widest[3] = { 0 };
+	struct conv_problem problems[] = { make_problem(64, 9, 9, 64, 7, 7), lone, lone,
+					   make_problem(32, 31, 31, 32, 31, 31) };
+	unsigned widest[4] = { 0 };
 
 	(void)state;
 	problems[1].elem = problems[1].out_elem = NPU_ELEM_INT8;
 	problems[2].elem = problems[2].out_elem = NPU_ELEM_INT8;
 	problems[2].out_c = 2;
-	for (size_t i = 0; i < 3; i++) {
+	problems[3].groups = 32; /* depthwise */
+	for (size_t i = 0; i < 4; i++) {
 		struct plan_refusal why;
 
 		assert_int_equal(plan_wide(problems[i], 400, &why), PLAN_REFUSED);
@@ -191,6 +193,25 @@ static void pins_are_checked(void **state)
 		}
 		layout_free(&l);
 	}
+}
+
+/* A grouped conv is cut by its groups: no other split by channels. */
+static void groups_are_not_pinned(void **state)
+{
+	struct conv_problem p = make_problem(64, 9, 9, 64, 1, 1);
+	struct conv_layout l;
+	struct plan plan;
+	struct plan_refusal why;
+
+	(void)state;
+	p.groups = 4;
+	p.split_k = 2;
+	assert_true(derive_sizes(&p));
+	assert_true(layout_from_problem(&l, &p));
+	assert_int_equal(plan_from_problem(&plan, &p, &l, 1, &why), PLAN_REFUSED);
+	assert_int_equal(why.attr, CONV_SPLIT_K);
+	assert_string_equal(why.remedy, "leave `split k` out");
+	layout_free(&l);
 }
 
 static void row_entries(void **state)
@@ -303,6 +324,7 @@ int main(void)
 		cmocka_unit_test(untried_sizes),
 		cmocka_unit_test(more_banks_never_more_tiles),
 		cmocka_unit_test(pins_are_checked),
+		cmocka_unit_test(groups_are_not_pinned),
 		cmocka_unit_test(depthwise_chunks),
 		cmocka_unit_test(captured_pictures),
 	};

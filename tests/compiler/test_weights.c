@@ -75,6 +75,16 @@ static const struct {
 	  "dimensions", NULL },
 	{ "negative size", "{'descr': '<f4', 'fortran_order': False, 'shape': (-6, 2, 2, 1)}",
 	  "malformed", NULL },
+	{ "no truth value", "{'descr': '<f4', 'fortran_order': 0, 'shape': (6, 2, 2, 1), }",
+	  "no truth value", NULL },
+	{ "a shape that is none", "{'descr': '<f4', 'fortran_order': False, 'shape': 24, }",
+	  "has no shape", NULL },
+	{ "sizes without a comma", "{'descr': '<f4', 'fortran_order': False, 'shape': (6 2), }",
+	  "malformed shape", NULL },
+	{ "entries without a comma", "{'descr': '<f4' 'fortran_order': False, 'shape': (6,)}",
+	  "header is malformed", NULL },
+	{ "many bytes", "{'descr':'<f8','fortran_order':False,'shape':(4611686018427387904,)}",
+	  "more bytes than 64 bits", NULL },
 	{ "two shapes", "{'descr':'<f4','fortran_order':False,'shape':(6,),'shape':(6,)}",
 	  "unexpected key", NULL },
 };
@@ -90,6 +100,17 @@ static void test_npy_headers(void **state)
 		refuse(npy_headers[i].name, SOURCE_NPY, NULL, file, sizeof file,
 		       npy_headers[i].words, npy_headers[i].remedy);
 	}
+}
+
+static void test_npy_versions(void **state)
+{
+	char file[176] = "\x93NUMPY\x04\x00";
+
+	(void)state;
+	refuse("another version", SOURCE_NPY, NULL, file, sizeof file,
+	       ".npy version 4 is not 1, 2 or 3", NULL);
+	memcpy(file + 6, "\x02\x00\xff\xff\xff\x7f", 6);
+	refuse("a long header", SOURCE_NPY, NULL, file, sizeof file, "is too long", NULL);
 }
 
 static void test_npy_shapes(void **state)
@@ -306,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_npy_types),
 		cmocka_unit_test(test_npy_headers),
+		cmocka_unit_test(test_npy_versions),
 		cmocka_unit_test(test_npy_shapes),
 		cmocka_unit_test(test_npy_lengths),
 		cmocka_unit_test(test_values),
