@@ -134,7 +134,8 @@ static enum input_kind read_input_kind(const json_t *root)
 static uint32_t read_batch(const json_t *root, uint32_t batch)
 {
 	const json_t *input = json_object_get(json_object_get(root, "buffers"), "input");
-	const json_t *n = json_array_get(json_object_get(input, "dims"), 0);
+	const json_t *dims = json_object_get(input, "dims");
+	const json_t *n = json_array_size(dims) == 4 ? json_array_get(dims, 0) : NULL;
 	bool said = says(json_object_get(root, "shape"), "batch");
 
 	if (said || !json_is_integer(n) || json_integer_value(n) < 1 ||

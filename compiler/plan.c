@@ -45,13 +45,15 @@ static bool pixel_was_captured(const struct planner *w)
 	       (w->p->in_c == 1 && w->p->elem == NPU_ELEM_INT8);
 }
 
-/* Kernels that see all channels are at most 3x3 in captures, depthwise ones 7x7. */
+/* Kernels that see all channels are at most 3x3 in captures, depthwise ones 7x7 and 4x10. */
 static bool kernel_was_captured(const struct planner *w)
 {
-	uint32_t most = w->l->mode == NPUB_MODE_DEPTHWISE ? NPU_CAPTURED_DEPTHWISE_KERNEL
-							  : NPU_CAPTURED_KERNEL;
+	bool depthwise = w->l->mode == NPUB_MODE_DEPTHWISE;
 
-	return w->p->kernel_h <= most && w->p->kernel_w <= most;
+	return w->p->kernel_h <= (depthwise ? NPU_CAPTURED_DEPTHWISE_KERNEL_H
+					    : NPU_CAPTURED_KERNEL) &&
+	       w->p->kernel_w <= (depthwise ? NPU_CAPTURED_DEPTHWISE_KERNEL_W
+					    : NPU_CAPTURED_KERNEL);
 }
 
 /* What the plan rests on besides its split: features without captures (F-62). */
@@ -70,13 +72,16 @@ void note_features(struct planner *w)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "%u-channel %s images have no capture", p->in_c,
 			   w->l->elem->name);
+	if (w->l->mode == NPUB_MODE_PIXEL && p->in_c == 1 && pixel_was_captured(w))
+		note_basis(w, PLAN_BASIS_THIN,
+			   "what a grey image takes in CBUF rests on one capture");
 	if (w->l->mode == NPUB_MODE_PIXEL && p->in_w % NPU_PIXEL_ROW_ALIGN)
 		note_basis(w, PLAN_BASIS_COMPLETION,
 			   "image rows of %u pixels are stored %u apart, captures with "
 			   "such widths are not", p->in_w,
 			   npu_round_up(p->in_w, NPU_PIXEL_ROW_ALIGN));
 	if (!kernel_was_captured(w))
-		note_basis(w, PLAN_BASIS_THIN, "no capture has such a kernel, %ux%u",
+		note_basis(w, PLAN_BASIS_THIN, "no capture has a kernel as large as %ux%u",
 			   p->kernel_h, p->kernel_w);
 	if (p->stride_y > NPU_CAPTURED_STRIDE || p->stride_x > NPU_CAPTURED_STRIDE)
 		note_basis(w, PLAN_BASIS_THIN, "few captures have strides above %u",

@@ -109,7 +109,8 @@
 /* What the captures cover well; beyond it a plan says what it rests on (F-62). */
 #define NPU_CAPTURED_STRIDE 2u
 #define NPU_CAPTURED_KERNEL 3u
-#define NPU_CAPTURED_DEPTHWISE_KERNEL 7u
+#define NPU_CAPTURED_DEPTHWISE_KERNEL_H 7u
+#define NPU_CAPTURED_DEPTHWISE_KERNEL_W 10u
 #define NPU_CAPTURED_PIXEL_CHANS 3u
 
 /* Driver flags of buffer objects (F-34). */
