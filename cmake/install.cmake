@@ -1,5 +1,5 @@
 # `cmake --install BUILD --prefix DIR`: the programs, the runtime with its one header,
-# the simulator behind it, the preload libraries, the captured schedules and the pages.
+# the simulator behind it, the preload libraries, the captured schedules, pages and examples.
 include(GNUInstallDirs)
 
 install(TARGETS npurt npuhw npusim npurt_sim
@@ -18,8 +18,12 @@ foreach(preload npuemu nputrace)
 endforeach()
 if(NOT NPUCC_RUNTIME_ONLY)
   install(DIRECTORY schedules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/npucc/schedules)
-  install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  # The pages lie to each other as here, so that their links lead somewhere.
+  install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
   install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(FILES runtime/hw/FACTS.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/runtime/hw)
+  install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING
+          PATTERN "*.conv" PATTERN "*.npy" PATTERN "*.c" PATTERN "*.awk")
 endif()
 
 # The prefix is found from where the file lies: an installed tree can be moved.

@@ -18,6 +18,11 @@ mv "$work/first" "$work/moved"
 for file in bin/npucc bin/npurun bin/npudump include/npurt.h share/npucc/schedules/README.md; do
 	[ -s "$work/moved/$file" ] || fail "$file is not installed"
 done
+for page in $(find "$work/moved/share/doc" -name '*.md'); do
+	for link in $(grep -o '](\([^)# ]*\)' "$page" | cut -c3- | grep -v '^https\{0,1\}:' | sort -u); do
+		[ -e "$(dirname "$page")/$link" ] || fail "${page#"$work/moved/"}: no file $link"
+	done
+done
 PATH=$work/moved/bin:$PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name npurt-sim.pc)")
 export PATH PKG_CONFIG_PATH
