@@ -23,7 +23,7 @@ struct multiplier {
  *
  * and one step more of e when m rounds up to 2.  The relative error is at most 2^-15.
  * False when the ratio is no positive number or its shift has no place: 2^15 and more
- * are too much, below about 2^-49 is nothing (F-67).
+ * are too much, below about 2^-48 is nothing (F-67).
  */
 bool requant_multiplier(double ratio, struct multiplier *m);
 

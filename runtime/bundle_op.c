@@ -11,9 +11,12 @@
 	(NPUB_OP_BIAS | NPUB_OP_PER_CHANNEL | NPUB_OP_RELU | NPUB_OP_CLAMP |             \
 	 NPUB_OP_ADD | NPUB_OP_LEAKY)
 
-/* Multipliers are signed 16-bit numbers, shifts have six bits (npu-programming s. 4). */
+/*
+ * Multipliers are signed 16-bit numbers, shifts have six bits or more (npu-programming
+ * s. 4); by more than 62, rounding in 64 bits is not defined.
+ */
 #define MAX_SCALE 0x7fffu
-#define MAX_SHIFT 63u
+#define MAX_SHIFT 62u
 
 static bool has(const struct npub_conv *c, uint32_t flag)
 {

@@ -46,7 +46,7 @@ static void check_multiplier(double ratio)
 			fail_msg("%a: scale %x after rounding up", ratio, m.scale);
 		exact = 0x4000;
 	}
-	if (ok != (14 - exponent >= 0 && 14 - exponent <= 63))
+	if (ok != (14 - exponent >= 0 && 14 - exponent <= 62))
 		fail_msg("%a: shift %d, %s", ratio, 14 - exponent, ok ? "taken" : "refused");
 	if (!ok)
 		return;
@@ -78,14 +78,14 @@ static void test_multiplier(void **unused)
 static void test_multiplier_refused(void **unused)
 {
 	static const double refused[] = { 0,	    -0.0,     -1,	 NAN,	  INFINITY,
-					  -INFINITY, 0x1p15, 32767.5, 0x1p-50, DBL_TRUE_MIN };
+					  -INFINITY, 0x1p15, 32767.5, 0x1p-49, DBL_TRUE_MIN };
 	struct multiplier m = { 1, 2 };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
 		if (requant_multiplier(refused[i], &m) || m.scale != 1 || m.shift != 2)
 			fail_msg("%a was taken", refused[i]);
-	assert_true(requant_multiplier(0x1p-49, &m) && m.scale == 0x4000 && m.shift == 63);
+	assert_true(requant_multiplier(0x1p-48, &m) && m.scale == 0x4000 && m.shift == 62);
 	assert_true(requant_multiplier(32767.25, &m) && m.scale == 0x7fff && m.shift == 0);
 }
 

@@ -202,11 +202,11 @@ static const struct change fixed_cases[] = {
 	{ "output's zero not its tensor's", S, OP(out_zero), 7 },
 	{ "no output scale",       S, OP(out_scale), 0 },
 	{ "output scale",          S, OP(out_scale), 0x8000 },
-	{ "output shift",          S, OP(out_shift), 64 },
+	{ "output shift",          S, OP(out_shift), 63 },
 	{ "operand's zero over a byte", S, OP(operand_zero), NEGATIVE(129) },
 	{ "no operand scale",      S, OP(operand_scale), 0 },
 	{ "operand scale",         S, OP(operand_scale), 0x8000 },
-	{ "operand shift",         S, OP(operand_shift), 64 },
+	{ "operand shift",         S, OP(operand_shift), 63 },
 	{ "float bias",            S, AT(tensor[TINY_T_BIAS].elem), NPU_ELEM_FP32 },
 	{ "plain bias",            S, AT(tensor[TINY_T_BIAS].layout), NPUB_LAYOUT_LINEAR },
 	{ "no scale",              S, AT(tensor[TINY_T_INPUT].scale), 0 },
@@ -228,7 +228,7 @@ static const struct change edge_cases[] = {
 	/* clang-format off */
 	{ "least output scale", NPURT_ERR_FORBIDDEN, OP(out_scale), 1 },
 	{ "most output scale",  NPURT_ERR_FORBIDDEN, OP(out_scale), 0x7fff },
-	{ "most output shift",  NPURT_ERR_FORBIDDEN, OP(out_shift), 63 },
+	{ "most output shift",  NPURT_ERR_FORBIDDEN, OP(out_shift), 62 },
 	{ "most limit",         NPURT_ERR_FORBIDDEN, OP(limit), INT32_MAX },
 	{ "least operand scale", NPURT_ERR_FORBIDDEN, OP(operand_scale), 1 },
 	{ "most operand scale", NPURT_ERR_FORBIDDEN, OP(operand_scale), 0x7fff },
@@ -239,7 +239,7 @@ static const struct change edge_cases[] = {
 static const struct change leaky_cases[] = {
 	/* clang-format off */
 	{ "slope",       S, OP(leak_scale), 0x8000 },
-	{ "slope's shift", S, OP(leak_shift), 64 },
+	{ "slope's shift", S, OP(leak_shift), 63 },
 	{ "no slope is one", NPURT_ERR_FORBIDDEN, OP(leak_scale), 0 },
 	{ "a slope that does not say so", NPURT_ERR_FORBIDDEN, AT(plan[0].hazards), 0 },
 	/* clang-format on */

@@ -169,5 +169,16 @@ says out '"slug": "i8_c16_9x13_oc8_k3x3_s1_p1_g1_add"'
 run 0 "$npudump" all.npub --conv plain --as=capture
 says out '"op_type": "ConvRelu"'
 
+# What the compiler takes, the simulator runs: the finest multiplier there is.
+case="largest shift"
+echo 'conv least { type int8; input 16x9x13; output 8; kernel 3; output_quant scale 1e10 }' >least.conv
+run 0 "$npucc" least.conv -q -o least.npub
+run 0 "$npudump" least.npub --op
+says out "/ 2^62)"
+run 0 "$npurun" least.npub --device sim --check
+sed 's/1e10/3e10/' least.conv >beyond.conv
+run 1 "$npucc" beyond.conv -q -n
+says err "[output-scale-range]"
+
 [ $failures = 0 ] || exit 1
 echo "all good"
