@@ -117,6 +117,12 @@ INLINE void store_rows(uint8_t *row, size_t taps, half8 v)
 	memcpy(row + taps, (const uint8_t *)&b + 8, 8);
 }
 
+/*
+ * Taps that are known to be fewer than eight.  Inlined for nine without optimisation, the
+ * branch for few is dead but still looked at, and its copy would seem to overflow.
+ */
+#define FEW(taps) ((taps) & 7)
+
 #define AS(type, a, b, ...)                                                              \
 	((half8)__builtin_shufflevector((type)(a), (type)(b), __VA_ARGS__))
 

@@ -100,7 +100,7 @@ TARGET INLINE void NAME(strip_to_taps)(ELEM *out, size_t pitch, const ELEM *in,
 
 	if (taps < 8) {
 		if (at_end)
-			in = memcpy(copy, in, STRIP * taps * sizeof(ELEM));
+			in = memcpy(copy, in, STRIP * FEW(taps) * sizeof(ELEM));
 		NAME(tile_to_taps)(out, pitch, in, taps, taps);
 		return;
 	}
@@ -128,7 +128,7 @@ TARGET INLINE void NAME(strip_to_chans)(ELEM *out, const ELEM *in, size_t pitch,
 	if (taps < 8) {
 		NAME(tile_to_chans)(at_end ? copy : out, taps, in, pitch, taps);
 		if (at_end)
-			memcpy(out, copy, STRIP * taps * sizeof(ELEM));
+			memcpy(out, copy, STRIP * FEW(taps) * sizeof(ELEM));
 		return;
 	}
 	for (; t + 8 <= taps; t += 8)
