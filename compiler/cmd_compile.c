@@ -41,6 +41,12 @@ static bool emit_conv(struct bundle *bundle, const struct compiled_conv *c,
 	return false;
 }
 
+static bool scales_are_given(const struct conv_problem *p)
+{
+	return p->elem == NPU_ELEM_INT8 && (p->weight_quant.kind == WEIGHT_QUANT_GIVEN ||
+					    p->weight_quant.kind == WEIGHT_QUANT_FILE);
+}
+
 /* Weights that their given scale cannot say make a conv that is not the one meant. */
 static void warn_of_cut_weights(const struct conv_problem *p, const struct operands *o,
 				struct diag *diag)
@@ -48,6 +54,15 @@ static void warn_of_cut_weights(const struct conv_problem *p, const struct opera
 	struct loc loc = conv_attr_loc(p, CONV_WEIGHT_QUANT);
 	uint64_t cut = o->notes.saturated_weights;
 
+	if (scales_are_given(p) && o->notes.lost_channels) {
+		diag_warning(diag, loc, "weight-range",
+			     "all weights of %u of %u output channels are less than half "
+			     "their scale, and become 0",
+			     o->notes.lost_channels, p->out_c);
+		diag_note(diag, loc,
+			  "smaller scales keep them; without 'weight_quant' npucc "
+			  "chooses scales");
+	}
 	if (!cut)
 		return;
 	diag_warning(

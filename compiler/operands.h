@@ -65,6 +65,7 @@ struct tensor_quant {
 struct operand_notes {
 	uint64_t weight_count;
 	uint64_t saturated_weights; /* clamped: the given scale is too small for them */
+	uint32_t lost_channels;	    /* not zero, but less than half a step all of them */
 	float bn_scale_min, bn_scale_max; /* 1 without batch norm */
 	double first_gain, first_bias; /* of channel 0: bn_scale, bias after batch norm */
 	/* int8 per channel: how far factor / 2^14 * max scale is from a channel's scale */

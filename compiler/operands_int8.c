@@ -90,6 +90,8 @@ static bool set_bias(struct quantizer *q)
 		int64_t low, high, sum = stat->positive + stat->negative;
 		int32_t fixed;
 
+		notes->lost_channels +=
+		    q->stats[k].peak > 0 && !stat->positive && !stat->negative;
 		if (!requant_bias(bias, unit, q->input_zero, sum, &fixed))
 			return refuse_bias(q, k, bias, unit);
 		sum_range(stat, &low, &high);

@@ -29,6 +29,9 @@ echo 'conv cut { type int8; input 16x9x13; output 8; kernel 3; weight_quant scal
 run 0 "$npucc" cut.conv -q -n
 says err "cut.conv:1:58: warning: "
 says err " of 1152 weights are beyond what their scale can say, and are cut [weight-range]"
+sed 's/0.001/100/' cut.conv >lost.conv
+run 0 "$npucc" lost.conv -q -n
+says err "all weights of 8 of 8 output channels are less than half their scale, and become 0"
 sim() { # sim CODE CONV OPTION...
 	want=$1 conv=$2
 	shift 2
