@@ -339,6 +339,38 @@ static void test_types(void **state)
 	}
 }
 
+/* Sums of the two operands' types come out as nothing else. */
+static void test_wide_addition(void **state)
+{
+	struct npub_tensor *output;
+	struct npurt_error error;
+	struct tiny t;
+
+	(void)state;
+	tiny_make(&t, &(struct tiny_options){ .op = NPUB_OP_ADD });
+	output = &t.tensor[TINY_T_OUTPUT];
+	t.conv.out_elem = output->elem = NPU_ELEM_FP32;
+	output->surfaces = 8;
+	output->image_bytes = output->bytes = 8 * TINY_PLANE_OUT * 16;
+	t.bo[TINY_OUTPUT].bytes = output->bytes;
+	CHECK_ERR("addition", tiny_verify(&t, &error), NPURT_ERR_SECTION, &error);
+	CHECK("addition", strstr(error.detail, "an addition to an output of another type"),
+	      "%s", error.detail);
+}
+
+/* Sizes whose product 64 bits do not hold. */
+static void test_huge_tensor(void **state)
+{
+	struct npurt_error error;
+	struct tiny t;
+
+	(void)state;
+	tiny_make(&t, &(struct tiny_options){ .tiles = 1 });
+	t.tensor[0].n = t.tensor[0].h = t.tensor[0].w = UINT32_MAX;
+	CHECK_ERR("huge", tiny_verify(&t, &error), NPURT_ERR_SECTION, &error);
+	CHECK("huge", strstr(error.detail, "too large"), "%s", error.detail);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_operators),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_wide_addition),
+		cmocka_unit_test(test_huge_tensor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,12 @@ static void c_list_ends_in_conv(struct tiny *t)
 	t->plan[0].list[1] = (struct npub_list){ 1, 3 };
 }
 
+/* The last core ends before its barrier. */
+static void c_task_in_no_list(struct tiny *t)
+{
+	t->plan[1].list[1].task_count--;
+}
+
 static void c_too_many_tasks(struct tiny *t)
 {
 	t->task_count = NPU_MAX_TASKS_PER_SUBMIT + 1;
@@ -316,6 +322,7 @@ static const struct {
 	{ "commands synced at load alone", NPURT_ERR_SECTION, make, c_sync_commands_at_load, "commands" },
 	{ "barrier in a one-core list", NPURT_ERR_FORBIDDEN, make_two_cores, c_barrier_in_one_core, "barrier in a one-core" },
 	{ "list ends in a conv", NPURT_ERR_FORBIDDEN, make_two_cores, c_list_ends_in_conv, "does not end in a barrier" },
+	{ "a task in no list", NPURT_ERR_PLAN, make, c_task_in_no_list, "is in no list" },
 	{ "4,096 tasks", NPURT_ERR_PLAN, make_one_tile, c_too_many_tasks, "4095 fit" },
 	/* clang-format on */
 };
