@@ -247,9 +247,12 @@ static bool has_avx2(void)
 }
 #endif
 
-/* ---- wide strips, at most one narrow strip, then one element after the other ---- */
+/*
+ * ---- wide strips, a narrow one, for what is left a narrow one that begins in those
+ * before it, and where there are none one element after the other ----
+ */
 
-#define BY_SIZE(type, size)                                                              \
+#define BY_SIZE(type, size, strip)                                                       \
 	static void size##_to_taps(const struct kernels *k, type *tap_major,             \
 				   const type *chan_major)                               \
 	{                                                                                \
@@ -258,6 +261,9 @@ static bool has_avx2(void)
 		if (has_avx2())                                                          \
 			done = avx2_##size##_to_taps(k, tap_major, chan_major, 0);       \
 		done = narrow_##size##_to_taps(k, tap_major, chan_major, done);          \
+		if (done < k->chans && k->chans >= (strip))                              \
+			done = narrow_##size##_to_taps(k, tap_major, chan_major,         \
+						       k->chans - (strip));              \
 		for (size_t i = 0; done < k->chans && i < k->count; i++) {               \
 			for (size_t t = 0; t < k->taps; t++)                             \
 				for (size_t c = done; c < k->chans; c++)                 \
@@ -275,6 +281,9 @@ static bool has_avx2(void)
 		if (has_avx2() && k->taps >= 8)                                          \
 			done = avx2_##size##_to_chans(k, chan_major, tap_major, 0);      \
 		done = narrow_##size##_to_chans(k, chan_major, tap_major, done);         \
+		if (done < k->chans && k->chans >= (strip))                              \
+			done = narrow_##size##_to_chans(k, chan_major, tap_major,        \
+							k->chans - (strip));             \
 		for (size_t i = 0; done < k->chans && i < k->count; i++) {               \
 			for (size_t c = done; c < k->chans; c++)                         \
 				for (size_t t = 0; t < k->taps; t++)                     \
@@ -285,8 +294,8 @@ static bool has_avx2(void)
 		}                                                                        \
 	}
 
-BY_SIZE(uint8_t, byte)
-BY_SIZE(uint16_t, half)
+BY_SIZE(uint8_t, byte, 16)
+BY_SIZE(uint16_t, half, 8)
 
 void taps_from_chans(const struct kernels *k, void *tap_major, const void *chan_major)
 {
