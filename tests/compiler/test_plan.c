@@ -161,6 +161,7 @@ static void pins_are_checked(void **state)
 		{ "three row parts", 32, 20, 9, 40, 3, 0, PLAN_OK, 0 },
 		{ "two channel parts", 32, 20, 9, 40, 0, 2, PLAN_OK, 0 },
 		{ "both", 32, 20, 9, 40, 4, 3, PLAN_OK, 0 },
+		{ "as many parts as rows", 32, 5, 9, 40, 5, 0, PLAN_OK, 0 },
 		{ "more parts than rows", 32, 5, 9, 40, 6, 0, PLAN_REFUSED, CONV_SPLIT_Y },
 		{ "more parts than groups", 32, 5, 9, 40, 0, 4, PLAN_REFUSED, CONV_SPLIT_K },
 		{ "part too tall", 512, 100, 90, 16, 2, 0, PLAN_REFUSED, CONV_SPLIT_Y },
