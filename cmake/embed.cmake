@@ -1,10 +1,9 @@
 # Write a C table of files:
 #
-#     cmake -DOUT=file.c -DKIND=template -DDIR=schedules -DFILES="a;b" -P embed.cmake
+#     cmake -DOUT=file.c -DKIND=template -DHEADER=t.h -DDIR=schedules -DFILES="a;b" -P embed.cmake
 #
-# gives struct template_builtin template_builtins[], named "schedules/a", of the header
-# template_builtin.h.
-set(text "#include \"${KIND}_builtin.h\"\n\n")
+# gives struct template_builtin template_builtins[], named "schedules/a", of the header t.h.
+set(text "#include \"${HEADER}\"\n\n")
 set(rows "")
 set(count 0)
 foreach(file IN LISTS FILES)

@@ -5,10 +5,10 @@
 #ifndef COMPILE_H
 #define COMPILE_H
 
-#include "bundle_write.h"
-#include "encode.h"
-#include "operands.h"
-#include "template.h"
+#include "bundle/bundle_write.h"
+#include "operands/operands.h"
+#include "template/template.h"
+#include "words/encode.h"
 
 struct compile_options {
 	uint32_t core_mask;  /* bit n-1: make the plan for n cores */

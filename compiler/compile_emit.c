@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pack.h"
+#include "bundle/pack.h"
 
 enum { BO_TASK, BO_WEIGHT, BO_INTERNAL, BO_INPUT, BO_OUTPUT, BO_N };
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "files.h"
+#include "cmd/cmd.h"
+#include "common/files.h"
 
 static const struct command {
 	const char *name;

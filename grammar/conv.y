@@ -4,8 +4,8 @@
 }
 
 %code {
-#include "conv.tab.h"
 #include "conv.lex.h"
+#include "conv.tab.h"
 
 static void yyerror(const YYLTYPE *loc, struct parse *parse, void *scanner,
 		    const char *message);

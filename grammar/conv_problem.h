@@ -75,7 +75,7 @@ enum input_kind {
  * int8 with both moved down by 128.
  */
 struct conv_quant {
-	bool given; /* else the compiler chooses (compiler/operands.h) */
+	bool given; /* else the compiler chooses (compiler/operands/operands.h) */
 	bool uint8; /* also of a tensor whose scale the compiler chooses */
 	double scale;
 	int32_t zero; /* as the user has it */

@@ -12,7 +12,7 @@
 #include "handle.h"
 #include "job.h"
 #include "npurt_file.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define TIMEOUT_BASE_MS 1000u /* a queue of other processes' jobs counts too */
 #define TIMEOUT_COST_FACTOR 50u

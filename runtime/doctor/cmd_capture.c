@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "common/options.h"
 #include "doctor_cmd.h"
-#include "options.h"
 #include "probe.h"
 
 #define MAX_WORDS 256u

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/options.h"
 #include "doctor_cmd.h"
 #include "doctor_report.h"
 #include "file.h"
-#include "options.h"
 #include "probe.h"
 
 #define MAX_LOGS 32u

@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
+#include "common/options.h"
 #include "doctor_cmd.h"
-#include "options.h"
 #include "probe.h"
 #include "recover.h"
 

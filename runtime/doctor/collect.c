@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "mmio.h"
 #include "process.h"
+#include "verify/log.h"
 
 void collect_sysfs(struct sys *sys, const char *device, FILE *out)
 {

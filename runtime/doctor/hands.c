@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "guard.h"
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 #define ACTION_RESET 6u /* the only code that resets */
 

@@ -11,7 +11,7 @@
 #include "mmio.h"
 #include "probe.h"
 #include "process.h"
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 #define DRIVER_DIR "/sys/bus/platform/drivers/RKNPU"
 #define CHAR_NODE "/dev/rknpu"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signature_builtin.h"
 #include "file.h"
+#include "signature_builtin.h"
 #include "sys.h"
 
 #define SIGNATURE_FILE_BYTES ((size_t)1 << 20)

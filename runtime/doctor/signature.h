@@ -9,8 +9,8 @@
 
 #include "condition.h"
 #include "diag.h"
-#include "pattern.h"
 #include "mem.h"
+#include "pattern.h"
 
 enum family { FAMILY_RKNPU, FAMILY_AXCL, FAMILY_XDNA, FAMILY_N, FAMILY_AUTO = FAMILY_N };
 

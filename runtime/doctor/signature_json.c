@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "signature.h"
-#include "template_json.h"
+#include "template/template_json.h"
 
 #define FILE_SIGNATURES 200u
 #define LIST_MAX 16u

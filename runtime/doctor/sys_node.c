@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "guard.h"
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 #include "sys_host.h"
 
 /* The char device of the dma-heap build: 'r', numbers from 0, 8 bytes. */

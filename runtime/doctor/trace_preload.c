@@ -23,7 +23,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 #include "trace_rows.h"
 
 #define EXPORT __attribute__((visibility("default")))

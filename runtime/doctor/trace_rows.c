@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 static const char *const call_names[TRACE_CALLS] = {
 	[TRACE_ACTION] = "ACTION",	     [TRACE_SUBMIT] = "SUBMIT",

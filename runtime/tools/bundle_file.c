@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/files.h"
 #include "diag.h"
 #include "error.h"
-#include "files.h"
 #include "hw/npu_hw.h"
 #include "hw/npu_regs.h"
 

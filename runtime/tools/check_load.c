@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle/pack.h"
 #include "bundle_channel.h"
-#include "pack.h"
 
 #define FP16_MANTISSA_BITS 10
 #define FP16_MIN_EXPONENT (-14)

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/files.h"
+#include "common/options.h"
 #include "dump.h"
-#include "files.h"
 #include "json_put.h"
-#include "options.h"
 
 #define PROGRAM "npudump"
 #define ROWS(array) (sizeof(array) / sizeof((array)[0]))

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/files.h"
 #include "error.h"
-#include "files.h"
 #include "json_put.h"
 #include "run_device.h"
 #include "run_session.h"

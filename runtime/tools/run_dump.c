@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "common/files.h"
 #include "json_put.h"
 #include "run_parts.h"
 

@@ -2,7 +2,7 @@
 #ifndef RUN_PAGE_H
 #define RUN_PAGE_H
 
-#include "options.h"
+#include "common/options.h"
 #include "run_options.h"
 
 enum {

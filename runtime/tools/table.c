@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text_table.h"
+#include "common/text_table.h"
 
 #define MAX_COLUMNS 24u
 #define COLUMN_GAP 2

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fp16.h"
-#include "weights.h"
+#include "operands/fp16.h"
+#include "operands/weights.h"
 
 #define FP16_EXPONENT 0x7c00u /* all ones: infinity or not a number */
 

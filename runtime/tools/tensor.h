@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "hw/npu_hw.h"
-#include "seed.h"
+#include "operands/seed.h"
 
 /*
  * What a conv takes or gives.  For integers, real = (stored - zero_point) * scale;

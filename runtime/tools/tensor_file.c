@@ -8,10 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "files.h"
-#include "npy.h"
+#include "common/files.h"
+#include "operands/npy.h"
+#include "operands/weights.h"
 #include "tensor_image.h"
-#include "weights.h"
 
 const char *const tensor_format_names[TENSOR_FORMAT_N] = { "auto", "npy", "raw", "pnm",
 							   "png" };

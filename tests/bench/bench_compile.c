@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bundle_write.h"
+#include "bundle/bundle_write.h"
 #include "compile.h"
 #include "spec.h"
 

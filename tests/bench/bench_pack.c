@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "pack.h"
+#include "bundle/pack.h"
 
 #define ROUNDS 25u
 #define ROUND_NS 4000000u

@@ -21,13 +21,13 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "bundle_write.h"
+#include "bundle/bundle_write.h"
 #include "canary.h"
 #include "compile.h"
-#include "device_rknpu.h"
 #include "diag.h"
 #include "handle.h"
-#include "rknpu_uapi.h"
+#include "rknpu/device_rknpu.h"
+#include "rknpu/rknpu_uapi.h"
 
 #define MEMORY_BYTES (256u << 20)
 #define IOVA_BASE 0x10000000u

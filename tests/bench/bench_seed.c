@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "seed.h"
+#include "operands/seed.h"
 
 #define COUNT (4u << 20) /* half-words: 8 MiB */
 #define ROUNDS 25u

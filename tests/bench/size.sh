@@ -17,7 +17,8 @@ text() { # files... -> their text in bytes
 	"$size" "$@" | awk 'NR > 1 { sum += $1 } END { print sum }'
 }
 
-for source in "$root"/runtime/*.c "$root"/runtime/hw/*.c; do
+for source in "$root"/runtime/*.c "$root"/runtime/rknpu/*.c "$root"/runtime/verify/*.c \
+	"$root"/runtime/hw/*.c; do
 	name=$(basename "$source" .c)
 	[ "$name" = device_sim ] && continue
 	"$cc" -std=c11 -Os -fno-asynchronous-unwind-tables -fno-unwind-tables \

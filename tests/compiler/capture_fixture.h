@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "verify_compare.h"
+#include "corpus/verify_compare.h"
 
 #define CAPTURES TEST_DATA "/captures"
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "explain.h"
+#include "explain/explain.h"
 #include "spec.h"
 
 struct explained {

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "lower.h"
 #include "problem_fixture.h"
+#include "tasks/lower.h"
 
 /* What decides the form of a record besides the constants of its operation. */
 struct op_form {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack.h"
+#include "bundle/pack.h"
 
 #define POISON 0xa5
 #define RED_ZONE 64u

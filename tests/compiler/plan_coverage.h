@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "plan.h"
+#include "plan/plan.h"
 #include "random_problem.h"
 
 /* Mark the tile's outputs in [image][k][y]; false when one was marked before. */

@@ -1,7 +1,7 @@
 /* Whole numbers of every type come out of .npy files as what they are, ends included. */
 #include "source_fixture.h"
 
-#include "array_file.h"
+#include "operands/array_file.h"
 
 #define COUNT 3u
 

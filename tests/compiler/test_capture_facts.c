@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify_compare.h"
+#include "corpus/verify_compare.h"
 
 #define CAPTURES TEST_DATA "/captures"
 #define INT8_ADD_RELU "i8_c48_20x20_oc80_k1x1_s1_p0_g1_addrelu"

@@ -2,8 +2,8 @@
  * The text of --explain: the figures of the JSON, every tile, lines that fit; and a
  * slug that reads back.
  */
+#include "common/text_table.h"
 #include "explain_cases.h"
-#include "text_table.h"
 
 #define TEXT_COLUMNS 100
 

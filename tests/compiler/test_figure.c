@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "figure.h"
+#include "explain/figure.h"
 #include "problem_fixture.h"
 #include "spec.h"
 

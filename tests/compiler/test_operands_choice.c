@@ -5,7 +5,7 @@
 #include "random_number.h"
 #include "source_fixture.h"
 
-#include "seed.h"
+#include "operands/seed.h"
 
 #define OUT_C 5u
 #define IN_C 3u

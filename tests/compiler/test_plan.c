@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cbuf.h"
+#include "plan/cbuf.h"
+#include "plan/tiles.h"
 #include "plan_coverage.h"
-#include "tiles.h"
 
 /* The largest output rows whose input fits, by trying each. */
 static uint32_t search_rows(const struct conv_problem *p, uint32_t y, uint32_t room)

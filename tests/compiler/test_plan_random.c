@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cbuf.h"
+#include "plan/cbuf.h"
+#include "plan/tiles.h"
 #include "plan_coverage.h"
-#include "tiles.h"
 
 #define RANDOM_PROBLEMS 4000
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
+#include "operands/requant.h"
 #include "random_number.h"
-#include "requant.h"
 
 #define ROUNDS 200000
 

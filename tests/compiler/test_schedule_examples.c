@@ -5,7 +5,7 @@
  */
 #include "explain_fixture.h"
 
-#include "tiles.h"
+#include "plan/tiles.h"
 
 #define FENCE "```"
 

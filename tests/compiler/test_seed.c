@@ -1,7 +1,7 @@
 /* Values drawn from a seed. */
 #include "weights_fixture.h"
 
-#include "seed.h"
+#include "operands/seed.h"
 
 /* All of a seed's three forms are one sequence, from any block on. */
 static void test_seed_forms(void **state)

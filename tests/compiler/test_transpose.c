@@ -5,7 +5,7 @@
 #include "random_number.h"
 #include "weights_fixture.h"
 
-#include "transpose.h"
+#include "bundle/transpose.h"
 
 #define MAX_TAPS 27u
 #define MAX_CHANS 70u

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
-#include "operands.h"
+#include "operands/operands.h"
 #include "problem_fixture.h"
+#include "tasks/lower.h"
 
 #define MAX_LINE 512
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "capture_fixture.h"
-#include "cmd.h"
-#include "verify_corpus.h"
+#include "cmd/cmd.h"
+#include "corpus/verify_corpus.h"
 
 static void directory_is_reproduced(void **state)
 {

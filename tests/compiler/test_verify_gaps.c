@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "capture_fixture.h"
-#include "cmd.h"
-#include "verify_corpus.h"
+#include "cmd/cmd.h"
+#include "corpus/verify_corpus.h"
 
 /*
  * What a capture may leave out, or have that cannot be placed, is counted and not held

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "words.h"
+#include "common/number_words.h"
 
 /* clang-format off */
 static const struct {

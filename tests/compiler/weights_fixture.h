@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "fp16.h"
-#include "npy.h"
-#include "operands.h"
-#include "weights.h"
+#include "operands/fp16.h"
+#include "operands/npy.h"
+#include "operands/operands.h"
+#include "operands/weights.h"
 
 #define WEIGHT_COUNT 24u /* 6 x 2 x 2 x 1 */
 #define FILE_BYTES 4096u

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 static int node = -1;
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "collect.h"
-#include "log.h"
+#include "verify/log.h"
 
 /* clang-format off */
 static const char want_trace[] =

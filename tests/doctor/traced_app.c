@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 int main(int argc, char **argv)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 static void test_health(void **state)
 {

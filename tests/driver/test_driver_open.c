@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "device_rknpu.h"
+#include "rknpu/device_rknpu.h"
 #include "trace.h"
 
 #define NODE "/dev/dri/renderD128"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device_rknpu.h"
+#include "rknpu/device_rknpu.h"
 #include "trace.h"
 
 #define NODE "/dev/dri/renderD128"

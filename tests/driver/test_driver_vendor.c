@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "device_rknpu.h"
+#include "rknpu/device_rknpu.h"
 #include "trace.h"
 
 #define NODE "/dev/dri/renderD128"

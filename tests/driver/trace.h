@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "rknpu_uapi.h"
+#include "rknpu/rknpu_uapi.h"
 
 enum { TRACE_CALLS = 256 };
 

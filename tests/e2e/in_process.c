@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle_write.h"
+#include "bundle/bundle_write.h"
 #include "compile.h"
 #include "expect.h"
 #include "npurt.h"

@@ -36,7 +36,7 @@ struct problem {
 	bool inner;		   /* the input is another operator's output */
 	uint32_t split_y, split_k; /* pinned parts, 0: not pinned */
 	bool
-	    seeded; /* weights as the compiler draws them from `seed` (compiler/seed.h) */
+	    seeded; /* weights as the compiler draws them from `seed` (compiler/operands/seed.h) */
 	uint64_t seed; /* of the data */
 
 	/* The operator.  What follows is nothing but zeros for a plain fp16 conv. */

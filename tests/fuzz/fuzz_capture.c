@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "verify_compare.h"
+#include "corpus/verify_compare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

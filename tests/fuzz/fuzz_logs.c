@@ -2,8 +2,8 @@
  */
 #include <stdlib.h>
 
-#include "evidence.h"
-#include "verify_subject.h"
+#include "verify/evidence.h"
+#include "verify/verify_subject.h"
 
 #define SLUG "b1_c32_h14_w14_oc128_wic32_k3x3_g1_s1_pvalid"
 

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "compile.h"
-#include "matrix.h"
+#include "matrix/matrix.h"
 #include "npurt.h"
 #include "spec.h"
 

@@ -9,7 +9,7 @@
 
 #include "conv_problem.h"
 #include "npurt.h"
-#include "operands.h"
+#include "operands/operands.h"
 #include "ref_fixed.h"
 
 /* A conv's data: stored elements, and what the reference makes of them. */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bundle_write.h"
+#include "bundle/bundle_write.h"
 #include "tiny.h"
 
 static char dir[] = "/tmp/test_bundle_write.XXXXXX";

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "device_rknpu.h"
 #include "error.h"
-#include "rknpu_uapi.h"
+#include "rknpu/device_rknpu.h"
+#include "rknpu/rknpu_uapi.h"
 
 static void test_error_mapping(void **state)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle_write.h"
+#include "bundle/bundle_write.h"
 #include "crc32c.h"
 #include "hw/npu_hw.h"
 

@@ -37,28 +37,28 @@ done <<-END
 	runtime/sim/dpu.c            bundle_format.h
 	runtime/sim/sim.h            npurt.h
 	runtime/run.c                hw/npu_regs.h
-	runtime/device_rknpu.c       hw/npu_word.h
-	runtime/load.c               plan.h
-	runtime/verify_plan.c        tiles.h
+	runtime/rknpu/device_rknpu.c       hw/npu_word.h
+	runtime/load.c               plan/plan.h
+	runtime/verify/verify_plan.c        plan/tiles.h
 	runtime/device_sim.c         bundle.h
 	runtime/emu/mem.c            bundle.h
 	grammar/check.c              plan.h
 	grammar/conv.y               layout.h
-	compiler/cbuf.c              diag.h
-	compiler/plan_dense.c        lower.h
-	compiler/pack.c              plan.h
-	compiler/operands_int8.c     plan.h
-	compiler/requant.c           conv_problem.h
+	compiler/plan/cbuf.c              diag.h
+	compiler/plan/plan_dense.c        tasks/lower.h
+	compiler/bundle/pack.c              plan/plan.h
+	compiler/operands/operands_int8.c     plan/plan.h
+	compiler/operands/requant.c           conv_problem.h
 	tests/networks/layer.c       requant.h
-	compiler/lower_conv.c        encode.h
-	compiler/encode.c            plan.h
-	compiler/bundle_write.c      plan.h
-	compiler/evidence_task.c     plan.h
-	compiler/log.c               template.h
+	compiler/tasks/lower_conv.c        words/encode.h
+	compiler/words/encode.c            plan/plan.h
+	compiler/bundle/bundle_write.c      plan/plan.h
+	compiler/verify/evidence_task.c     plan/plan.h
+	compiler/verify/log.c               template/template.h
 	runtime/tools/refconv.c      hw/npu_hw.h
 	tests/ref/ref_conv.c         conv_problem.h
 END
-refuses includes compiler/cbuf.c '#include <stdio.h>'
+refuses includes compiler/plan/cbuf.c '#include <stdio.h>'
 
 passes lengths
 refuses lengths runtime/run.c "$(yes '/* */' | head -n 401)"
@@ -67,7 +67,7 @@ refuses lengths tests/e2e/npy.c "$(yes '/* */' | head -n 401)"
 
 passes paths
 refuses paths runtime/npurt.h "/* see /$(printf home)/someone/notes */"
-refuses paths compiler/plan.c "/* /$(printf work)/main */"
+refuses paths compiler/plan/plan.c "/* /$(printf work)/main */"
 
 passes links
 refuses links docs/explain.md '[nothing](nowhere.md)'

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "compile.h"
-#include "template.h"
+#include "template/template.h"
 
 #define SCHEDULES SOURCE_ROOT "/schedules/"
 

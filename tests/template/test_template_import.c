@@ -4,9 +4,9 @@
  */
 #include "template_fixture.h"
 
-#include "capture.h"
-#include "evidence.h"
+#include "corpus/capture.h"
 #include "spec.h"
+#include "verify/evidence.h"
 
 #define CAPTURES TEST_DATA "/captures"
 

@@ -2,10 +2,10 @@
 
 #include <math.h>
 
+#include "bundle/pack.h"
 #include "check.h"
-#include "pack.h"
+#include "operands/weights.h"
 #include "refconv.h"
-#include "weights.h"
 
 static void bounds(void **state)
 {

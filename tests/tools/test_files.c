@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "files.h"
+#include "common/files.h"
 
 static bool write_text(const char *path, const char *text, char *why)
 {

@@ -1,6 +1,6 @@
 #include "tool_test.h"
 
-#include "options.h"
+#include "common/options.h"
 
 enum { OUT = 1, WHY, DEPS, DEP_FILE, QUIET, COUNT_OPTION };
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "npy.h"
+#include "operands/npy.h"
 #include "tensor_file.h"
 
 #define SHAPE 1, 1, 2, 4

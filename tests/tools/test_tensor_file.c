@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-#include "npy.h"
+#include "operands/npy.h"
+#include "operands/weights.h"
 #include "tensor_file.h"
-#include "weights.h"
 
 #define SHAPE 1, 2, 3, 5
 #define ELEMS 30u

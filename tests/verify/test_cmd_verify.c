@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "cmd.h"
+#include "cmd/cmd.h"
 
 #define H56 "b1_c64_h56_w56_oc128_wic64_k1x1_g1_s1_pvalid"
 #define H40 "b1_c160_h40_w40_oc320_wic160_k3x3_g1_s1_pvalid"

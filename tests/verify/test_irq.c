@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "evidence.h"
+#include "verify/evidence.h"
 
 #define PAIRS 6u
 #define STATUS_BITS 17u

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "evidence.h"
-#include "verify_subject.h"
+#include "verify/evidence.h"
+#include "verify/verify_subject.h"
 
 /* The text of a sample under tests/data/logs; exits with a message when it is missing. */
 char *sample_text(const char *directory, const char *name);
