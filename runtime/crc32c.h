@@ -14,6 +14,7 @@
 
 struct crc32c_table {
 	uint32_t t[CRC32C_SLICES][256];
+	uint32_t lane; /* what moves a state past one lane of many bytes */
 };
 
 /* About ten microseconds; once per bundle. */

@@ -62,6 +62,34 @@ static void test_every_length_and_alignment(void **state)
 		}
 }
 
+/* Long enough for lanes side by side, once and twice, and for what is left behind them. */
+static void test_lanes(void **state)
+{
+	static const size_t lanes = 3 * 16384;
+	const size_t counts[] = { lanes - 1,	 lanes,		lanes + 1,
+				  2 * lanes - 8, 2 * lanes + 77, 3 * lanes };
+	uint8_t *bytes = malloc(3 * lanes);
+	struct crc32c_table t;
+	uint32_t x = 1;
+
+	(void)state;
+	assert_non_null(bytes);
+	crc32c_init(&t);
+	for (size_t i = 0; i < 3 * lanes; i++) {
+		x = x * 1664525 + 1013904223;
+		bytes[i] = (uint8_t)(x >> 24);
+	}
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+		uint32_t want = crc_by_bit(bytes, counts[i]);
+
+		assert_int_equal(crc32c(&t, 0, bytes, counts[i]), want);
+		assert_int_equal(crc32c(&t, crc32c(&t, 0, bytes, 5), bytes + 5,
+					counts[i] - 5),
+				 want);
+	}
+	free(bytes);
+}
+
 /* The table path, whatever the processor has: its tables against the definition. */
 static void test_tables(void **state)
 {
@@ -87,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_values),
 		cmocka_unit_test(test_every_length_and_alignment),
+		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_tables),
 	};
 
