@@ -6,7 +6,7 @@ cd "$1" || exit 1
 if [ -e .git ] && command -v git >/dev/null; then
 	files() { git ls-files -z --cached; }
 else
-	files() { find . -type f -not -path './build*' -print0; }
+	files() { find . -type f -not -path './build*' -not -path './.git/*' -print0; }
 fi
 [ "$(files | tr '\0' '\n' | wc -l)" -ge 300 ] || { echo "too few files" >&2; exit 1; }
 found=$(files | xargs -0 grep -nIsE \
