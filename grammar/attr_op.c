@@ -6,6 +6,7 @@
 #include "attr_rule.h"
 #include "check.h"
 #include "elem.h"
+#include "support.h"
 
 /* The words of `activation`, and the numbers that follow them. */
 static const struct {
@@ -25,10 +26,12 @@ static const struct {
 	  { .kind = ACT_LEAKY },
 	  1,
 	  "the slope of negative values after 'leaky'" },
+	{ "prelu", { .kind = ACT_PRELU }, 0, NULL },
 	{ "sigmoid", { .kind = ACT_SIGMOID }, 0, NULL },
 	{ "hardsigmoid", { .kind = ACT_HARDSIGMOID }, 0, NULL },
 	{ "silu", { .kind = ACT_SILU }, 0, NULL },
 	{ "hardswish", { .kind = ACT_HARDSWISH }, 0, NULL },
+	{ "tanh", { .kind = ACT_TANH }, 0, NULL },
 };
 
 static bool are_numbers(const struct value *v, size_t count)
@@ -57,7 +60,8 @@ static bool read_activation(const struct attr_context *c, const struct attr *a,
 		wrong_values(c, a, v->loc, acts[i].wanted);
 		return false;
 	}
-	if (count > 1 + acts[i].numbers) {
+	/* what a refused one takes does not matter */
+	if (count > 1 + acts[i].numbers && !act_refusal(acts[i].act.kind)) {
 		unknown_value(c, a, &v[1]);
 		return false;
 	}

@@ -7,7 +7,7 @@
 #include "attr.h"
 
 #define ATTR_MAX_AXES 4u
-#define ATTR_MAX_WORDS 9u
+#define ATTR_MAX_WORDS 11u
 
 struct axis {
 	const char *name;

@@ -95,16 +95,18 @@ struct conv_weight_quant {
 	struct tensor_source scales, zeros; /* FILE; zeros may be SOURCE_NONE */
 };
 
-/* The last four are known by name, and refused: they need the look-up table. */
+/* From PRELU on they are known by name, and refused: most need the look-up table. */
 enum act_kind {
 	ACT_NONE,
 	ACT_RELU,
 	ACT_CLIP, /* to [low, high]; relu6 is clip 0 6 */
 	ACT_LEAKY,
+	ACT_PRELU,
 	ACT_SIGMOID,
 	ACT_HARDSIGMOID,
 	ACT_SILU,
-	ACT_HARDSWISH
+	ACT_HARDSWISH,
+	ACT_TANH
 };
 
 struct conv_act {

@@ -54,10 +54,14 @@ static const struct {
 	[ACT_RELU] = { "relu", NULL },
 	[ACT_CLIP] = { "clip", NULL },
 	[ACT_LEAKY] = { "leaky", NULL },
+	[ACT_PRELU] = { "prelu",
+			"how the hardware reads a slope for each channel is not known; one "
+			"slope for all is 'leaky'" },
 	[ACT_SIGMOID] = { "sigmoid", needs_table },
 	[ACT_HARDSIGMOID] = { "hardsigmoid", needs_table },
 	[ACT_SILU] = { "silu", needs_table },
 	[ACT_HARDSWISH] = { "hardswish", needs_table },
+	[ACT_TANH] = { "tanh", needs_table },
 };
 
 const char *act_name(enum act_kind kind)

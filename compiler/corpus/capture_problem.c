@@ -23,6 +23,7 @@ static const struct {
 	{ "ExSwish", ACT_SILU },
 	{ "Swish", ACT_SILU },
 	{ "HardSwish", ACT_HARDSWISH },
+	{ "Tanh", ACT_TANH },
 };
 
 /* "Conv", "Add" when a tensor is added, the activation: "ConvAddRelu". */

@@ -128,6 +128,8 @@ static const struct {
 	  "t.conv:1:59: error: activation sigmoid is not supported "
 	  "[activation-support]" },
 	{ "hardswish", I "activation hardswish }", "[activation-support]" },
+	{ "tanh", I "activation tanh }", "activation tanh is not supported" },
+	{ "prelu", I "activation prelu \"slopes.npy\" }", "one slope for all is 'leaky'" },
 	{ "leaky in fp16", A "activation leaky 0.1 }",
 	  "activation leaky is not supported for type fp16 [activation-support]" },
 	{ "leaky and add", I "activation leaky 0.1; add }",
