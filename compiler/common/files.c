@@ -242,6 +242,41 @@ static bool write_renamed(const char *path, const struct content *c, char *why,
 	return ok;
 }
 
+static bool is_standard(const char *path)
+{
+	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+/* A device, a pipe: nothing that another file could take the place of. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+bool files_may_write(const char *path, char *why, size_t why_bytes)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char *dir;
+	bool ok;
+
+	if (is_standard(path))
+		return true;
+	if (is_special(path))
+		return access(path, W_OK) == 0 || fail(why, why_bytes, "open", errno);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(why, why_bytes, "write", EISDIR);
+	dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+		    : strdup(".");
+	ok = dir && access(dir, W_OK | X_OK) == 0;
+	if (!ok)
+		fail(why, why_bytes, "create", dir ? errno : ENOMEM);
+	free(dir);
+	return ok;
+}
+
 static bool write_content(const char *path, const struct content *c, char *why,
 			  size_t why_bytes)
 {
@@ -250,8 +285,7 @@ static bool write_content(const char *path, const struct content *c, char *why,
 	bool ok;
 
 	files_expect_full();
-	if (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
-	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+	if (is_standard(path) || is_special(path))
 		return write_direct(path, c, why, why_bytes);
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return fail(why, why_bytes, "write", EISDIR);

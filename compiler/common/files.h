@@ -54,4 +54,10 @@ bool files_write(const char *path, const struct file_part *parts, size_t part_co
 bool files_write_marked(const char *path, const struct file_part *part, size_t mark_bytes,
 			char *why, size_t why_bytes);
 
+/*
+ * Whether files_write() has a place to write to, as far as can be told without
+ * writing: for asking before long work.  False with `why` filled, in the same words.
+ */
+bool files_may_write(const char *path, char *why, size_t why_bytes);
+
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/files.h"
 #include "run_session.h"
 
 static struct tensor_desc desc_of(const struct npurt *rt, enum npurt_tensor_id id)
@@ -105,6 +106,10 @@ enum tool_exit tensors_prepare(struct session *s)
 	if (o->output && !tensor_can_write(&written, o->output, o->output_format,
 					   &o->image_out, &report))
 		return tensor_trouble(o->output, &report);
+	if (o->output && !files_may_write(o->output, report.why, sizeof(report.why))) {
+		report.file_trouble = true;
+		return tensor_trouble(o->output, &report);
+	}
 	if (!tensor_new(&s->output, &out))
 		return session_no_memory();
 	code = verdict_prepare(s);

@@ -139,6 +139,13 @@ static void refusals(void **state)
 	(void)state;
 	assert_false(write_text("no-such-directory/x", "x", why));
 	assert_string_equal(why, "cannot create: No such file or directory");
+	assert_false(files_may_write("no-such-directory/x", why, sizeof(why)));
+	assert_string_equal(why, "cannot create: No such file or directory");
+	assert_false(files_may_write("/", why, sizeof(why)));
+	assert_string_equal(why, "cannot write: Is a directory");
+	assert_true(files_may_write(huge, why, sizeof(why)));
+	assert_true(files_may_write("/dev/null", why, sizeof(why)));
+	assert_true(files_may_write("-", why, sizeof(why)));
 	assert_false(write_text("/dev/full", "x", why));
 	assert_string_equal(why, "cannot write: No space left on device");
 	assert_false(write_text(".", "x", why));
