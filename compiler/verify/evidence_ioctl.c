@@ -151,7 +151,8 @@ static void check_order(const struct evidence *ev, struct report *report)
 			continue;
 		if (at == STEPS || steps[at].form != s.form ||
 		    (s.form == LOG_ACTION && steps[at].action != s.action)) {
-			report_fail(report, "%s: %s where %s is due",
+			report_fail(report, "%s: %s where %s is due in the vendor's "
+				    "calls (npurun --profile vendor)",
 				    evidence_place(ev, i, place), step_text(&s, got),
 				    at == STEPS ? "nothing"
 						: step_text(&steps[at], want));

@@ -186,7 +186,8 @@ static bool expect(struct walk *w, const struct sync *list, uint32_t count)
 			return false;
 		}
 		if (!same(&got, &list[i])) {
-			report_fail(w->report, "%s: %s where %s is due",
+			report_fail(w->report, "%s: %s where %s is due in the "
+				    "vendor's syncs (npurun --profile vendor)",
 				    evidence_place(w->ev, w->at, place),
 				    sync_text(&got, got_text),
 				    sync_text(&list[i], want_text));
