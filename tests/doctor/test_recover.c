@@ -260,8 +260,8 @@ static void plans_only_print(void **state)
 		"refused: 4242 (detector): it is inside a job",
 		"refused: 5000 (holder): it has the device open",
 		"refused: the node cannot be used: denied",
-		"-  module   modprobe -r axcl_host, modprobe axcl_host, limit 20 s each\n"
-		"               not now: it rarely helps",
+		("-  module   modprobe -r axcl_host, modprobe axcl_host, limit 20 s each\n"
+		 "               not now: it rarely helps"),
 		"   1. module   modprobe -r amdxdna",
 	};
 	const struct probe_options probe = { 0 };

@@ -145,7 +145,7 @@ static const struct {
 /* `text` with one fault; free() it. */
 static char *make_fault(const char *text, size_t i)
 {
-	const char *after = strstr(text, faults[i].after), *at;
+	const char *after = strstr(text, faults[i].after), *at = NULL;
 	size_t head, room = strlen(text) + strlen(faults[i].put) + 1;
 	char *out;
 

@@ -51,8 +51,8 @@ static void fused_specs_pass(void **state)
 {
 	static const char *const convs[] = {
 		"type int8; output 48; pad 1; add; activation relu; bias seed 3",
-		"type int8; output 48; activation clip 0 6; weight_quant per_tensor; "
-		"input_quant scale 0.02 zero -5; output_quant scale 0.02 zero -128",
+		("type int8; output 48; activation clip 0 6; weight_quant per_tensor; "
+		 "input_quant scale 0.02 zero -5; output_quant scale 0.02 zero -128"),
 		"type int8; output 48; output_type int32; weight_quant per_tensor; bias seed 1",
 		"type int8; output 32; groups 32; activation leaky 0.1",
 		"type int8; output 48; weight_quant scale 0.01 zero 3; add scale 0.05 zero 3",

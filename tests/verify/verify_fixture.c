@@ -15,7 +15,7 @@ char *sample_text(const char *directory, const char *name)
 	char path[512];
 	char *text;
 	FILE *file;
-	long bytes;
+	long bytes = -1;
 
 	snprintf(path, sizeof path, "%s/%s", directory, name);
 	file = fopen(path, "rb");
