@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "bundle/stated_problem.h"
 #include "corpus/verify_compare.h"
 #include "hw/npu_word.h"
 #include "verify/verify_subject.h"
@@ -200,7 +201,7 @@ void subject_check_capture(const struct verify_subject *s, uint32_t index,
 		report_skip(report, "the bundle cannot be read");
 	} else {
 		m.conv = &s->npub.convs[index];
-		p = subject_problem(&s->npub, m.conv);
+		p = stated_problem(&s->npub, m.conv);
 		if (same_problem(&p, &c->problem))
 			compare_plans(&m);
 		else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bundle/pack.h"
+#include "bundle/stated_problem.h"
 #include "operands/requant.h"
 #include "plan/layout.h"
 #include "verify/verify_subject.h"
@@ -142,7 +143,7 @@ void subject_check_numbers(const struct verify_subject *s, uint32_t index,
 	if (n.conv->elem != NPU_ELEM_INT8)
 		return;
 	report_item(report, "bundle-numbers", "multipliers belong to the scales noted");
-	p = subject_problem(&s->npub, n.conv);
+	p = stated_problem(&s->npub, n.conv);
 	if (p.fusion.per_channel && !read_stream(&n, &p)) {
 		report_fail(report, "the bundle lacks the stream of multipliers");
 	} else {

@@ -56,7 +56,4 @@ void subject_check_template(const struct verify_subject *s, struct report *repor
 void subject_check_capture(const struct verify_subject *s, uint32_t conv,
 			   const struct capture *c, struct report *report);
 
-/* The problem that a bundle's conv states; `name` is not copied. */
-struct conv_problem subject_problem(const struct npub *b, const struct npub_conv *conv);
-
 #endif

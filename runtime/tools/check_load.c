@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bundle/pack.h"
+#include "bundle/stated_problem.h"
 #include "bundle_channel.h"
 
 #define FP16_MANTISSA_BITS 10
@@ -64,36 +65,6 @@ static float *numbers(struct check_conv *c, enum npu_elem elem, const void *data
 	for (size_t i = 0; out && i < count; i++)
 		out[i] = number_at(elem, data, i);
 	return out;
-}
-
-/* The problem behind a bundle's conv, as far as layouts of weights need it. */
-static struct conv_problem problem_of(const struct npub_conv *c)
-{
-	return (struct conv_problem){
-		.batch = c->batch,
-		.in_c = c->in_c,
-		.in_h = c->in_h,
-		.in_w = c->in_w,
-		.out_c = c->out_c,
-		.out_h = c->out_h,
-		.out_w = c->out_w,
-		.kernel_h = c->kernel_h,
-		.kernel_w = c->kernel_w,
-		.stride_y = c->stride_y,
-		.stride_x = c->stride_x,
-		.pad_top = c->pad_top,
-		.pad_left = c->pad_left,
-		.pad_bottom = c->pad_bottom,
-		.pad_right = c->pad_right,
-		.dilation_y = c->dilation_y,
-		.dilation_x = c->dilation_x,
-		.groups = c->groups,
-		.elem = (enum npu_elem)c->elem,
-		.out_elem = (enum npu_elem)c->out_elem,
-		.bias.kind = c->bias == NPUB_NONE ? SOURCE_NONE : SOURCE_SEED,
-		.fusion.per_channel = c->op.flags & NPUB_OP_PER_CHANNEL,
-		.fusion.add = c->op.flags & NPUB_OP_ADD,
-	};
 }
 
 static enum check_status lacks(const struct loading *l, const char *what)
@@ -270,7 +241,7 @@ enum check_status check_load(struct check_conv *c, const struct check_run *run, 
 	const struct npub_conv *conv = run->conv;
 	struct loading l = { .c = c,
 			     .run = run,
-			     .problem = problem_of(conv),
+			     .problem = stated_problem(run->npub, conv),
 			     .why = why,
 			     .why_bytes = why_bytes };
 	bool real = conv->elem == NPU_ELEM_FP16 &&
