@@ -1,5 +1,7 @@
 #include "bundle/stated_problem.h"
 
+#include "hw/npu_hw.h"
+
 /* The tensor's quantisation as a spec gives it. */
 static struct conv_quant quant_of(const struct npub_tensor *t)
 {
@@ -62,8 +64,10 @@ struct conv_problem stated_problem(const struct npub *b, const struct npub_conv 
 
 	p.bias.kind = conv->bias == NPUB_NONE ? SOURCE_NONE : SOURCE_SEED;
 	p.weights.kind = SOURCE_SEED;
-	/* only an input that an NPU operator wrote has a rounded pitch */
-	if (input->plane_pixels && input->plane_pixels != conv->in_h * conv->in_w)
+	/* only what an NPU operator wrote has a rounded pitch, or few channels in planes */
+	if ((input->plane_pixels && input->plane_pixels != conv->in_h * conv->in_w) ||
+	    (conv->mode == NPUB_MODE_DENSE && conv->in_c <= NPU_PIXEL_MAX_CHANS &&
+	     conv->groups == 1))
 		p.input_kind = INPUT_INNER;
 	fuse(&p, b, conv);
 	return p;

@@ -58,6 +58,9 @@ static void fused_specs_pass(void **state)
 		"type int8; output 48; weight_quant scale 0.01 zero 3; add scale 0.05 zero 3",
 		"type fp16; output 32; add; activation clip 0 6",
 		"type fp16; output 32; output_type fp32; activation relu",
+		/* few channels in planes, of a size that needs no rounding */
+		"type fp16; input 3x8x8 inner; output 32",
+		"type int8; input 1x8x8 inner; output 32",
 	};
 
 	(void)state;
@@ -67,7 +70,7 @@ static void fused_specs_pass(void **state)
 		struct report report;
 
 		assert_non_null(file);
-		fprintf(file, "conv a { input 32x9x9; kernel 3; %s }\n", convs[i]);
+		fprintf(file, "defaults { input 32x9x9 }\nconv a { kernel 3; %s }\n", convs[i]);
 		assert_int_equal(fclose(file), 0);
 		if (subject_open(&s, "verify-fused.conv", NPU_ELEM_FP16) != 0)
 			fail_msg("%s: not compiled", convs[i]);
