@@ -103,7 +103,7 @@ static bool is_said(const struct conv_problem *p, enum conv_attr attr)
 {
 	switch (attr) {
 	case CONV_INPUT_QUANT:
-		return p->input_quant.given;
+		return conv_quant_is_said(&p->input_quant);
 	case CONV_OUTPUT_QUANT:
 		return conv_quant_is_said(&p->output_quant);
 	case CONV_WEIGHT_QUANT:

@@ -44,6 +44,19 @@ enum npurt_err npub_open(struct npub *b, const void *blob, size_t blob_bytes,
 /* The elements' part of npub_open(). */
 enum npurt_err npub_check_elements(const struct npub *b, struct npurt_error *error);
 
+/* The tensor's bytes in DATA; NULL when the bundle does not have `bytes` of them. */
+static inline const uint8_t *npub_tensor_data(const struct npub *b, uint32_t tensor,
+					      uint64_t bytes)
+{
+	const struct npub_tensor *t = &b->tensors[tensor];
+	const struct npub_bo *bo = &b->bos[t->bo];
+
+	if (t->bytes < bytes || t->bo_offset > bo->data_bytes ||
+	    bytes > bo->data_bytes - t->bo_offset)
+		return NULL;
+	return b->data + bo->data_offset + t->bo_offset;
+}
+
 /* Text at an offset of STRINGS; "" when the offset is out of range. */
 const char *npub_string(const struct npub *b, uint32_t offset);
 

@@ -11,13 +11,6 @@
 	(NPUB_OP_BIAS | NPUB_OP_PER_CHANNEL | NPUB_OP_RELU | NPUB_OP_CLAMP |             \
 	 NPUB_OP_ADD | NPUB_OP_LEAKY)
 
-/*
- * Multipliers are signed 16-bit numbers, shifts have six bits or more (npu-programming
- * s. 4); by more than 62, rounding in 64 bits is not defined.
- */
-#define MAX_SCALE 0x7fffu
-#define MAX_SHIFT 62u
-
 static bool has(const struct npub_conv *c, uint32_t flag)
 {
 	return (c->op.flags & flag) != 0;
@@ -33,7 +26,8 @@ static bool scale_holds(bool on, uint32_t least, uint32_t scale, uint32_t shift)
 {
 	if (!on)
 		return !scale && !shift;
-	return scale >= least && scale <= MAX_SCALE && shift <= MAX_SHIFT;
+	return scale >= least && scale <= NPU_MAX_MULTIPLIER &&
+	       shift <= NPU_MAX_SHIFT;
 }
 
 /* int8 to itself or to int32, fp16 to itself or to fp32. */

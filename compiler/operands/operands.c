@@ -142,7 +142,7 @@ static bool check_leak(const struct operands *o, const struct conv_problem *p,
 		   "slope %g is out of range", p->act.slope);
 	diag_note(diag, conv_attr_loc(p, CONV_ACTIVATION),
 		  "it can be 0, as in relu, or %g and more",
-		  ldexp(1, (int)NPU_MULTIPLIER_BITS - (int)NPU_MAX_SHIFT));
+		  REQUANT_LEAST_RATIO);
 	return false;
 }
 

@@ -154,8 +154,7 @@ static bool set_output(struct quantizer *q)
 				  "larger one");
 		else
 			diag_note(q->diag, loc, "scales from %g to %g can be used",
-				  unit / 32767.5,
-				  ldexp(unit, NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS));
+				  unit / REQUANT_MOST_RATIO, unit / REQUANT_LEAST_RATIO);
 		return false;
 	}
 	o->op.out_scale = m.scale;
@@ -185,8 +184,7 @@ static bool set_operand(struct quantizer *q)
 		    "step, %g",
 		    (double)o->operand.scale, unit);
 		diag_note(q->diag, loc, "scales from %g to %g can be used",
-			  ldexp(unit, (int)NPU_MULTIPLIER_BITS - (int)NPU_MAX_SHIFT),
-			  unit * 32767.5);
+			  unit * REQUANT_LEAST_RATIO, unit * REQUANT_MOST_RATIO);
 		return false;
 	}
 	if (reach * ratio + exp2(o->notes.bits_used - 1) >= INT32_MAX) {

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "hw/npu_hw.h"
-
 bool requant_multiplier(double ratio, struct multiplier *m)
 {
 	const uint32_t one = 1u << NPU_MULTIPLIER_BITS;

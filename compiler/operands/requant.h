@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/npu_hw.h"
+
 /* value = scale / 2^shift. */
 struct multiplier {
 	uint32_t scale, shift;
@@ -26,6 +28,11 @@ struct multiplier {
  * are too much, below about 2^-48 is nothing (F-67).
  */
 bool requant_multiplier(double ratio, struct multiplier *m);
+
+/* Ratios that have a multiplier: from the least up, below the most. */
+#define REQUANT_LEAST_RATIO                                                              \
+	(1.0 / (double)(UINT64_C(1) << (NPU_MAX_SHIFT - NPU_MULTIPLIER_BITS)))
+#define REQUANT_MOST_RATIO (NPU_MAX_MULTIPLIER + 0.5)
 
 /* Half to even, as the hardware rounds (F-71); exact below 2^51. */
 static inline double requant_round(double value)

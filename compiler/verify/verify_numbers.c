@@ -112,22 +112,18 @@ static void check_output(const struct numbers *n)
 /* Corrections and multipliers out of DATA; false when memory or bytes lack. */
 static bool read_stream(struct numbers *n, const struct conv_problem *p)
 {
-	const struct npub_tensor *t = &n->b->tensors[n->conv->bias];
-	const struct npub_bo *bo = &n->b->bos[t->bo];
 	struct conv_layout layout;
-	bool ok;
+	const uint8_t *stream;
 
 	n->o.correction = calloc(p->out_c, sizeof *n->o.correction);
 	n->o.factor = calloc(p->out_c, sizeof *n->o.factor);
 	if (!n->o.correction || !n->o.factor || !layout_from_problem(&layout, p))
 		return false;
-	ok = t->bytes >= layout.bias_bytes && t->bo_offset <= bo->data_bytes &&
-	     layout.bias_bytes <= bo->data_bytes - t->bo_offset;
-	if (ok)
-		unpack_bias(p, &layout, n->b->data + bo->data_offset + t->bo_offset,
-			    &n->o);
+	stream = npub_tensor_data(n->b, n->conv->bias, layout.bias_bytes);
+	if (stream)
+		unpack_bias(p, &layout, stream, &n->o);
 	layout_free(&layout);
-	return ok;
+	return stream != NULL;
 }
 
 void subject_check_numbers(const struct verify_subject *s, uint32_t index,

@@ -90,6 +90,7 @@
 #define NPU_MASK_BARRIER 0x60u         /* F-33: PPU, PPU_RDMA */
 
 #define NPU_MULTIPLIER_BITS 14u        /* F-67: scales are 2^14 and up, shifts 14 - e */
+#define NPU_MAX_MULTIPLIER 0x7fffu     /* F-67: 16 bits with a sign */
 #define NPU_MAX_SHIFT 62u              /* F-67: what rounds in 64 bits; fields have 6 or more */
 #define NPU_FACTOR_ONE 0x4000u         /* F-68: a channel's factor has 14 bits behind the point */
 

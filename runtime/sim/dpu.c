@@ -12,7 +12,6 @@
 #define DATA_USE_CORRECTION 2u
 #define DATA_USE_MUL 4u
 #define EW_DATA_MODE_MEMORY 1u
-#define MAX_SHIFT 62u
 
 static bool check_fixed(struct sim_ctx *ctx)
 {
@@ -200,7 +199,7 @@ static bool decode_stage(struct sim_ctx *ctx, const struct sim_conv *c,
 				"ALU algorithm %u is not simulated, only addition (2)",
 				sim_field(ctx, f->alu_algo));
 	st->prelu = sim_field(ctx, f->prelu); /* F-92 */
-	if (sim_field(ctx, f->truncate_src) || st->mul_shift > MAX_SHIFT ||
+	if (sim_field(ctx, f->truncate_src) || st->mul_shift > NPU_MAX_SHIFT ||
 	    (st->mul && c->in != NPU_ELEM_INT8))
 		return sim_fail(
 		    ctx, SIM_ERR_UNSUPPORTED, cfg, 0,
@@ -254,7 +253,7 @@ static bool decode_ew(struct sim_ctx *ctx, struct sim_conv *c, bool rdma)
 	ew->offset = (int32_t)sim_reg(ctx, NPU_REG_DPU_EW_CVT_OFFSET_VALUE);
 	ew->scale = (int16_t)sim_field(ctx, NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SCALE);
 	ew->shift = sim_field(ctx, NPU_DPU_EW_CVT_SCALE_VALUE_EW_OP_CVT_SHIFT);
-	if (ew->shift > MAX_SHIFT ||
+	if (ew->shift > NPU_MAX_SHIFT ||
 	    (c->in == NPU_ELEM_FP16 && (ew->offset || ew->scale != 1 || ew->shift)))
 		return sim_fail(ctx, SIM_ERR_UNSUPPORTED, NPU_REG_DPU_EW_CVT_SCALE_VALUE,
 				0,
@@ -275,7 +274,7 @@ static bool decode_out_cvt(struct sim_ctx *ctx, struct sim_conv *c)
 	d->cvt_scale = (int16_t)sim_field(ctx, NPU_DPU_OUT_CVT_SCALE_OUT_CVT_SCALE);
 	d->cvt_shift = sim_field(ctx, NPU_DPU_OUT_CVT_SHIFT_OUT_CVT_SHIFT);
 	if (d->out == NPU_ELEM_INT8)
-		ok = !to_half && d->cvt_shift <= MAX_SHIFT;
+		ok = !to_half && d->cvt_shift <= NPU_MAX_SHIFT;
 	else if (d->out == NPU_ELEM_INT32)
 		ok = scale == 1 && !d->cvt_shift && !d->cvt_offset;
 	else if (d->out == NPU_ELEM_FP16)

@@ -10,17 +10,6 @@
 #define FACTOR_BYTES 2u
 #define GROUP_BYTES (GROUP_CHANS * (BIAS_BYTES + CORRECTION_BYTES + FACTOR_BYTES))
 
-const uint8_t *bundle_tensor_data(const struct npub *b, uint32_t tensor, uint64_t bytes)
-{
-	const struct npub_tensor *t = &b->tensors[tensor];
-	const struct npub_bo *bo = &b->bos[t->bo];
-
-	if (t->bytes < bytes || t->bo_offset > bo->data_bytes ||
-	    bytes > bo->data_bytes - t->bo_offset)
-		return NULL;
-	return b->data + bo->data_offset + t->bo_offset;
-}
-
 static uint32_t load_le(const uint8_t *p, uint32_t bytes)
 {
 	uint32_t value = 0;
@@ -59,7 +48,7 @@ bool bundle_channel(struct bundle_channel *channel, const struct npub *b,
 	if (c->bias == NPUB_NONE)
 		return !grouped;
 	stream =
-	    bundle_tensor_data(b, c->bias,
+	    npub_tensor_data(b, c->bias,
 			       grouped ? ((uint64_t)k / GROUP_CHANS + 1) * GROUP_BYTES
 				       : ((uint64_t)k + 1) * BIAS_BYTES);
 	if (!stream)

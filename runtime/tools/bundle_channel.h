@@ -16,9 +16,6 @@ struct bundle_channel {
 	float scale;	    /* of the weights */
 };
 
-/* The tensor's bytes in DATA; NULL when the bundle does not have `bytes` of them. */
-const uint8_t *bundle_tensor_data(const struct npub *b, uint32_t tensor, uint64_t bytes);
-
 /* Channel `k` < out_c.  False when the bundle lacks the bytes of the stream. */
 bool bundle_channel(struct bundle_channel *channel, const struct npub *b,
 		    const struct npub_conv *c, uint32_t k);

@@ -78,7 +78,7 @@ static enum check_status unpack(struct loading *l, void **oihw, size_t *count)
 {
 	const struct npub_conv *c = l->run->conv;
 	const uint8_t *packed =
-	    bundle_tensor_data(l->run->npub, c->weights, l->layout.weight_bytes);
+	    npub_tensor_data(l->run->npub, c->weights, l->layout.weight_bytes);
 
 	*count = (size_t)c->out_c * (c->in_c / c->groups) * c->kernel_h * c->kernel_w;
 	if (!packed)
@@ -99,7 +99,7 @@ static enum check_status load_float_bias(struct loading *l, const float **bias)
 	*bias = NULL;
 	if (c->bias == NPUB_NONE)
 		return CHECK_DONE;
-	if (!bundle_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
+	if (!npub_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
 		return lacks(l, "bias");
 	*bias = values = take(l->c, c->out_c * sizeof(*values));
 	for (uint32_t k = 0; values && k < c->out_c; k++) {
@@ -120,7 +120,7 @@ static enum check_status load_fixed_bias(struct loading *l)
 
 	if (c->bias == NPUB_NONE)
 		return grouped ? lacks(l, "multipliers") : CHECK_DONE;
-	if (!bundle_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
+	if (!npub_tensor_data(l->run->npub, c->bias, l->layout.bias_bytes))
 		return lacks(l, "bias");
 	bias = take(l->c, c->out_c * sizeof(*bias));
 	correction = take(l->c, c->out_c * sizeof(*correction));
